@@ -1,0 +1,58 @@
+#include "base/pool.h"
+
+#include <pthread.h>
+
+namespace tessera {
+
+Pool::Pool(std::string name, unsigned threads) : name_(std::move(name)) {
+  threads_.reserve(threads);
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, i] {
+      const std::string label = name_.substr(0, 11) + "-" + std::to_string(i);
+      pthread_setname_np(pthread_self(), label.c_str());
+      run();
+    });
+  }
+}
+
+Pool::~Pool() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
+}
+
+void Pool::post(std::function<void()> task) {
+  {
+    std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_one();
+}
+
+std::size_t Pool::waiting() const {
+  std::lock_guard lock(mutex_);
+  return tasks_.size();
+}
+
+void Pool::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    if (tasks_.empty()) {
+      return;
+    }
+    std::function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;
+    lock.lock();
+  }
+}
+
+}  // namespace tessera

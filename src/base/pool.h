@@ -1,0 +1,42 @@
+// Pool: threads for work that blocks (SQL, fsync, opening files, parsing), so that I/O loops never do.
+//
+// post() may be called from any thread; tasks of one pool run at once on up to `threads` threads, in no promised order.
+// Whoever needs order chains its own work: the next task is posted by the one before.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace tessera {
+
+class Pool {
+ public:
+  // `name` (up to 11 characters are kept) shows in top and in crash reports.
+  Pool(std::string name, unsigned threads);
+  // Finishes what was posted, then joins.
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  void post(std::function<void()> task);
+
+  // Tasks waiting now: a metric, not something to decide by.
+  std::size_t waiting() const;
+
+ private:
+  void run();
+
+  const std::string name_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> tasks_;  // guarded by mutex_
+  bool stopping_ = false;                    // guarded by mutex_
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace tessera
