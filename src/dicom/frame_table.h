@@ -1,0 +1,119 @@
+// Frame table: where each frame of an instance lies in its blob. Made once at ingest, read for every tile.
+//
+//   table   := header blocks exceptions                                     (all little endian; doc/on-disk-format.md)
+//   header  := magic "TSFT" version kind frame-count blob-size blob-hash geometry …        fixed size, checksummed
+//   block   := u64 base, then for each of 512 frames fixed-width (offset delta, length)    at most 4 KiB
+//   exceptions := frames of several fragments, empty frames, 1-bit frames that start inside a byte
+//
+// Native pixel data has a header only: offsets are computed. The table is derived: checksummed, not fsynced, rebuilt when
+// absent or wrong. Finding a frame costs one read of the block (block_range) and no other; first, middle and last cost
+// the same. This file is pure bytes: the archive does the reading and caching. Values are immutable after parsing and
+// safe from many threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "dicom/ids.h"
+#include "dicom/token.h"
+
+namespace tessera::dicom {
+
+inline constexpr std::uint32_t kFramesPerBlock = 512;
+inline constexpr std::size_t kFrameTableHeaderBytes = 128;
+inline constexpr std::size_t kMaxBlockBytes = 4096;
+
+enum class FrameKind : std::uint8_t {
+  None,          // no pixel data
+  Native,        // frames of equal size at computed places
+  NativeBits,    // 1-bit frames packed without gaps: a frame may start inside a byte
+  Encapsulated,  // listed in blocks
+};
+
+// Where one frame is: one extent for nearly every frame, several where it has several fragments, none when it is empty.
+struct FrameExtents {
+  std::vector<ByteRange> fragments;  // in the blob, in order
+  std::uint8_t first_bit = 0;        // NativeBits: bits to drop from the first byte
+  std::uint64_t bytes() const;
+};
+
+struct FrameTableHeader {
+  FrameKind kind = FrameKind::None;
+  std::uint32_t frame_count = 0;
+  std::uint64_t blob_size = 0;
+  std::uint64_t blob_hash = 0;      // xxh3 of the blob: a table that does not match its blob is rebuilt
+  std::uint64_t first_offset = 0;   // Native: first byte of PixelData
+  std::uint64_t frame_bits = 0;     // Native: bits of one frame
+  std::uint32_t block_bytes = 0;    // Encapsulated: size of every block but the last
+  std::uint64_t exceptions_offset = 0;
+  std::uint32_t exception_count = 0;
+
+  static Result<FrameTableHeader> parse(ByteView bytes);  // kFrameTableHeaderBytes of them
+
+  // Native kinds: the answer, without any read.
+  FrameExtents compute(FrameIndex frame) const;
+  // Encapsulated: what to read to find this frame; at most kMaxBlockBytes.
+  ByteRange block_range(FrameIndex frame) const;
+  // The exceptions, to be read once per table (empty range when there are none).
+  ByteRange exceptions_range() const;
+};
+
+// A block read and checked.
+class FrameBlock {
+ public:
+  static Result<FrameBlock> parse(const FrameTableHeader& header, FrameIndex first_frame_of_block, ByteView bytes);
+  // One extent; nothing when the frame is an exception (look it up in FrameExceptions).
+  bool find(FrameIndex frame, ByteRange& extent) const;
+
+ private:
+  std::uint32_t first_frame_ = 0;
+  std::vector<ByteRange> extents_;
+};
+
+class FrameExceptions {
+ public:
+  static Result<FrameExceptions> parse(const FrameTableHeader& header, ByteView bytes);
+  // The fragments of an exceptional frame; nullptr when the frame is none.
+  const FrameExtents* find(FrameIndex frame) const;
+
+ private:
+  std::vector<std::pair<std::uint32_t, FrameExtents>> rows_;  // sorted by frame
+};
+
+// Builds the table in the same pass as everything else, in memory that does not grow with the frame count: finished
+// blocks leave through `write`. Frame boundaries: as many fragments as frames means one each; otherwise the Basic or
+// Extended Offset Table, checked against the items (items win); otherwise start-of-image markers (wsi-dicom §2c).
+class FrameTableBuilder final : public TokenSink {
+ public:
+  // `write` receives the bytes of blocks in order (the header, known last, comes from finish()).
+  using Write = std::function<Status(ByteView)>;
+  explicit FrameTableBuilder(Write write);
+  ~FrameTableBuilder() override;
+
+  Status on_value(const ElementHeader&, ByteView) override;
+  Status on_large_value_begin(const ElementHeader&) override;
+  Status on_large_value_chunk(const ElementHeader&, ByteView) override;
+  Status on_fragments_begin(const ElementHeader&) override;
+  Status on_fragment_begin(const FragmentHeader&) override;
+  Status on_fragment_chunk(const FragmentHeader&, ByteView) override;
+  Status on_fragment_end(const FragmentHeader&) override;
+  Status on_fragments_end(std::uint64_t end_offset) override;
+
+  // After the parse: writes the last block and the exceptions, and returns the kFrameTableHeaderBytes to put at the
+  // front. Corrupt when pixel data and NumberOfFrames cannot be reconciled, saying how.
+  Result<ByteBuffer> finish(std::uint64_t blob_size, std::uint64_t blob_hash);
+
+  // Known after finish().
+  std::uint32_t frame_count() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tessera::dicom

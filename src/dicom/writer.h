@@ -1,0 +1,52 @@
+// Writer: a Part 10 file written front to back to any sink, explicit little endian data sets (the syntax of the pixel
+// data is whatever the caller frames). Used by the converter and by tests. Elements must come in ascending tag order
+// within their data set; the writer checks and reports Internal when they do not. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "dicom/tag.h"
+#include "dicom/vr.h"
+
+namespace tessera::dicom {
+
+// A data set in memory: for headers, never for pixels. Nested items hold data sets of their own.
+class DataSet {
+ public:
+  void text(Tag tag, Vr vr, std::string_view value);  // padded to even length by the VR's rule
+  void texts(Tag tag, Vr vr, const std::vector<std::string>& values);
+  void empty(Tag tag, Vr vr) { text(tag, vr, ""); }
+  void u16(Tag tag, std::uint16_t value);              // US
+  void u32(Tag tag, std::uint32_t value);              // UL
+  void f32(Tag tag, const std::vector<float>& values); // FL
+  void f64(Tag tag, const std::vector<double>& values);// FD
+  void bytes(Tag tag, Vr vr, ByteView value);
+  void sequence(Tag tag, std::vector<DataSet> items);
+
+  // Explicit little endian, sorted by tag, sequences of defined length.
+  ByteBuffer encode() const;
+  bool has(Tag tag) const;
+
+ private:
+  struct Element {
+    Tag tag;
+    Vr vr;
+    ByteBuffer value;
+  };
+  std::vector<Element> elements_;
+  void put(Tag tag, Vr vr, ByteBuffer value);  // replaces an element of the same tag
+};
+
+// Preamble, "DICM" and group 0002 for a data set of the given identity.
+ByteBuffer encode_file_meta(std::string_view sop_class, std::string_view sop_instance, std::string_view transfer_syntax);
+
+// A DS value of at most 16 characters that is as near to `value` as 16 characters allow (wsi-dicom §1b).
+std::string format_ds(double value);
+
+}  // namespace tessera::dicom
