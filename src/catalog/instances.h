@@ -1,0 +1,173 @@
+// Instances: studies, series, instances and their blobs; the visibility transaction; search.
+//
+// The life of an upload:  reserve() writes a pending blob row, which names the watermark and holds a lease
+//                         → the blob is committed to the store under blob_key()
+//                         → publish(), one transaction: instance visible, study revision bumped, feed appended
+//   or forget() when it failed. What dies in between is found by expired_pending() once its lease ran out.
+// Deleting makes rows vanish and blobs 'garbage' in one transaction; garbage() and forget() reclaim them.
+//
+// Identity of content is the watermark (unique, 64 bit). The feed sequence is another number, assigned inside publish:
+// once sequence N was read, no entry ≤ N appears later. All methods may block; safe from many threads.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "catalog/database.h"
+#include "catalog/visibility.h"
+#include "dicom/tag.h"
+
+namespace tessera::catalog {
+
+struct InstanceKey {
+  std::int64_t partition = 1;
+  std::string study, series, sop;
+};
+
+// What a path names: a study, a series of it, or an instance of that.
+struct Scope {
+  std::int64_t partition = 1;
+  std::string study;
+  std::string series;  // empty: the whole study
+  std::string sop;     // empty: the whole series
+};
+
+struct Reservation {
+  std::int64_t watermark = 0;
+  std::string blob_key;  // "{partition}/{study}/{series}/{sop}_{watermark}.dcm"
+};
+
+// A row of one attribute used in matching; one DICOM attribute, its raw (UTF-8) value.
+struct StudyAttributes {
+  std::string patient_id, patient_name, patient_birth_date, accession_number, study_id;
+  std::string study_date, study_time, study_description, referring_physician_name;
+  std::string header;  // DICOM JSON of the study-level attributes
+};
+struct SeriesAttributes {
+  std::string modality, series_number, series_description, performed_start_date, manufacturer_model;
+  std::string header;  // DICOM JSON of the series-level attributes
+};
+struct InstanceAttributes {
+  std::string sop_class, instance_number, transfer_syntax;
+  ImageFlavor flavor = ImageFlavor::None;
+  std::uint32_t frames = 0;
+  std::string header;  // DICOM JSON of the instance-level attributes
+};
+
+struct BlobFacts {
+  std::uint64_t size = 0;
+  std::uint64_t xxh3 = 0;
+  std::uint32_t crc32 = 0;
+  bool hashed = true;
+};
+
+struct Publication {
+  InstanceKey key;
+  Reservation reservation;
+  BlobFacts blob;
+  StudyAttributes study;
+  SeriesAttributes series;
+  InstanceAttributes instance;
+  bool replace = false;  // PUT: a new generation; otherwise an instance that is there makes it AlreadyExists
+};
+
+struct InstanceRow {
+  InstanceKey key;
+  std::int64_t watermark = 0;
+  std::int64_t generation = 1;
+  std::int64_t revision = 0;
+  std::int64_t study_revision = 0;
+  std::string blob_key;
+  BlobFacts blob;
+  std::string sop_class, transfer_syntax;
+  ImageFlavor flavor = ImageFlavor::None;
+  std::uint32_t frames = 0;
+};
+
+struct PendingBlob {
+  std::int64_t watermark = 0;
+  std::string blob_key;
+  std::string owner;
+};
+
+enum class Level { Study, Series, Instance };
+
+struct Match {
+  dicom::Tag tag;     // a searchable attribute (searchable() below)
+  std::string value;  // exact, "a-b" range for dates, one UID; as the request gave it, decoded
+  bool fuzzy = false; // PatientName, ReferringPhysicianName: prefix of each word
+};
+
+struct SearchQuery {
+  Level level = Level::Study;
+  std::int64_t partition = 1;
+  std::string study, series;  // from the path; empty: all
+  std::vector<Match> matches;
+  bool uid_lists = false;     // standard profile: a UID value may be a list separated by ',' or '\\'
+  bool wildcards = false;     // standard profile: '*' and '?' in text
+  std::uint64_t limit = 100;
+  std::uint64_t offset = 0;
+};
+
+// One answer: the headers of the levels asked for, and what is counted or computed. Deeper ones are empty.
+struct SearchRow {
+  InstanceKey key;
+  std::string study_header, series_header, instance_header;
+  std::string modalities;                   // in study, separated by '\\'
+  std::int64_t study_series = 0, study_instances = 0, series_instances = 0;
+  std::int64_t watermark = 0;               // instance level
+  std::string transfer_syntaxes;            // of the level's instances, separated by '\\'
+  std::uint32_t frames = 0;
+};
+
+class Instances {
+ public:
+  // Both are borrowed.
+  Instances(Database& database, const Clock& clock);
+
+  // The key of a partition by name; creates it when `create`, else NotFound. "Microsoft.Default" is key 1.
+  Result<std::int64_t> partition_key(std::string_view name, bool create);
+
+  // AlreadyExists: visible already (unless `replace`); Busy: another upload of it is under way with a live lease.
+  Result<Reservation> reserve(const InstanceKey& key, std::string_view owner, Millis lease, bool replace);
+  // Every lease of this owner runs from now again.
+  Status heartbeat(std::string_view owner, Millis lease);
+  // Returns the study's new revision.
+  Result<std::int64_t> publish(const Publication& publication);
+  // The blob is gone from the store: drop its row. Ok when there is none.
+  Status forget(std::int64_t watermark);
+
+  Result<std::vector<PendingBlob>> expired_pending(std::size_t limit);
+  Result<std::vector<PendingBlob>> garbage(std::size_t limit);
+
+  // NotFound when nothing of the scope exists or may be seen.
+  Result<InstanceRow> find(const Scope& instance, const Visibility& visibility);
+  // All instances of a scope by series, instance number and UID; NotFound when there is none.
+  Result<std::vector<InstanceRow>> list(const Scope& scope, const Visibility& visibility);
+  // Removes what the scope names and the caller may see; returns what was removed. NotFound when there was nothing.
+  Result<std::vector<InstanceRow>> remove(const Scope& scope, const Visibility& visibility);
+
+  Result<std::vector<SearchRow>> search(const SearchQuery& query, const Visibility& visibility);
+  // Whether `tag` can be matched at `level`.
+  static bool searchable(dicom::Tag tag, Level level);
+
+  // Changes whenever any process committed (Database::data_version).
+  Result<std::int64_t> epoch();
+
+  struct Totals {
+    std::int64_t studies, series, instances, blobs, bytes, pending, garbage;
+  };
+  Result<Totals> totals();
+
+ private:
+  Database& database_;
+  const Clock& clock_;
+};
+
+}  // namespace tessera::catalog
