@@ -3,8 +3,8 @@
 // The life of an upload:  reserve() writes a pending blob row, which names the watermark and holds a lease
 //                         → the blob is committed to the store under blob_key()
 //                         → publish(), one transaction: instance visible, study revision bumped, feed appended
-//   or forget() when it failed. What dies in between is found by expired_pending() once its lease ran out.
-// Deleting makes rows vanish and blobs 'garbage' in one transaction; garbage() and forget() reclaim them.
+//   or forget() when it failed. What dies in between is made garbage by expire_pending() once its lease ran out.
+// Deleting makes rows vanish and blobs garbage in one transaction; garbage() and forget() reclaim them.
 //
 // Identity of content is the watermark (unique, 64 bit). The feed sequence is another number, assigned inside publish:
 // once sequence N was read, no entry ≤ N appears later. All methods may block; safe from many threads.
@@ -143,7 +143,8 @@ class Instances {
   // The blob is gone from the store: drop its row. Ok when there is none.
   Status forget(std::int64_t watermark);
 
-  Result<std::vector<PendingBlob>> expired_pending(std::size_t limit);
+  // Pending blobs whose lease ran out become garbage, so that publish() refuses them; returns how many.
+  Result<std::uint64_t> expire_pending();
   Result<std::vector<PendingBlob>> garbage(std::size_t limit);
 
   // NotFound when nothing of the scope exists or may be seen.

@@ -1,0 +1,170 @@
+#include "archive/metadata.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "archive/sidecars.h"
+#include "base/hash.h"
+
+namespace tessera::archive {
+
+namespace {
+
+constexpr std::size_t kReadPiece = 64 * 1024;
+
+// Fills buffers with the array, one piece after the other. One thread at a time; blocks.
+class MetadataArray {
+ public:
+  MetadataArray(std::vector<catalog::InstanceRow> rows, std::string base_url, bool gzip, blob::BlobStore& blobs)
+      : rows_(std::move(rows)), base_url_(std::move(base_url)), gzip_(gzip), blobs_(blobs) {}
+
+  Result<std::size_t> fill(MutableBytes into) {
+    while (ready_at_ == ready_.size()) {
+      ready_.clear();
+      ready_at_ = 0;
+      TRY_ASSIGN(const bool more, make_ready());
+      if (!more) {
+        return std::size_t{0};
+      }
+    }
+    const std::size_t count = std::min(into.size(), ready_.size() - ready_at_);
+    std::memcpy(into.data(), ready_.data() + ready_at_, count);
+    ready_at_ += count;
+    return count;
+  }
+
+ private:
+  // Puts the next piece into ready_; false at the end.
+  Result<bool> make_ready() {
+    if (ended_) {
+      return false;
+    }
+    if (!file_) {
+      return next_instance();
+    }
+    const MetadataMember& member = file_->members()[member_];
+    if (member_at_ < member.range.length) {
+      RETURN_IF_ERROR(pass_piece(member));
+      return true;
+    }
+    if (member_crc_ != member.crc32) {
+      return Status(Code::Corrupt, "read metadata of " + rows_[row_].blob_key + ": a member is damaged");
+    }
+    if (member.has_bulk) {
+      const catalog::InstanceRow& row = rows_[row_];
+      add_text(instance_url(base_url_, row.key) + "/bulkdata/" + member.bulk.tag_path +
+               "?v=" + std::to_string(row.watermark));
+    }
+    next_member();
+    return true;
+  }
+
+  Result<bool> next_instance() {
+    if (row_ == rows_.size()) {
+      add_text(rows_.empty() ? "[]" : "]");
+      ended_ = true;
+      return true;
+    }
+    add_text(row_ == 0 ? "[" : ",");
+    TRY_ASSIGN(MetadataFile file, open_metadata(blobs_, rows_[row_]));
+    file_ = std::move(file);
+    member_ = 0;
+    start_member();
+    return true;
+  }
+
+  void next_member() {
+    ++member_;
+    start_member();
+    if (member_ == file_->members().size()) {
+      file_.reset();
+      ++row_;
+    }
+  }
+
+  void start_member() {
+    member_at_ = 0;
+    member_crc_ = 0;
+    inflater_ = Inflater();
+  }
+
+  Status pass_piece(const MetadataMember& member) {
+    ByteBuffer piece(std::min<std::uint64_t>(kReadPiece, member.range.length - member_at_));
+    RETURN_IF_ERROR(read_fully(*file_->source(), member.range.offset + member_at_, piece));
+    member_at_ += piece.size();
+    member_crc_ = crc32_of(piece, member_crc_);
+    if (gzip_) {
+      ready_.append(as_text(piece));
+      return {};
+    }
+    return inflater_.feed(piece, ready_);
+  }
+
+  void add_text(std::string_view text) { ready_.append(gzip_ ? gzip_member(text) : std::string(text)); }
+
+  const std::vector<catalog::InstanceRow> rows_;
+  const std::string base_url_;
+  const bool gzip_;
+  blob::BlobStore& blobs_;
+
+  std::string ready_;  // made, not yet handed out
+  std::size_t ready_at_ = 0;
+  std::size_t row_ = 0;
+  std::optional<MetadataFile> file_;  // of row_, while its members are being passed
+  std::size_t member_ = 0;
+  std::uint64_t member_at_ = 0;
+  std::uint32_t member_crc_ = 0;
+  Inflater inflater_;
+  bool ended_ = false;
+};
+
+class MetadataStream final : public Stream {
+ public:
+  MetadataStream(std::shared_ptr<MetadataArray> array, Pool& pool) : array_(std::move(array)), pool_(pool) {}
+
+  void pull(MutableBytes into, ReadDone done) override {
+    // The array is shared with the task: the stream may be dropped while a pull is under way.
+    pool_.post([array = array_, into, done = std::move(done)] { done(array->fill(into)); });
+  }
+
+ private:
+  std::shared_ptr<MetadataArray> array_;
+  Pool& pool_;
+};
+
+}  // namespace
+
+std::string instance_url(std::string_view base, const catalog::InstanceKey& key) {
+  std::string url(base);
+  url.append("/studies/").append(key.study).append("/series/").append(key.series);
+  url.append("/instances/").append(key.sop);
+  return url;
+}
+
+std::unique_ptr<Stream> stream_metadata(std::vector<catalog::InstanceRow> rows, std::string base_url, bool gzip,
+                                        blob::BlobStore& blobs, Pool& pool) {
+  return std::make_unique<MetadataStream>(
+      std::make_shared<MetadataArray>(std::move(rows), std::move(base_url), gzip, blobs), pool);
+}
+
+Result<Rope> bulk_value(blob::BlobStore& blobs, const catalog::InstanceRow& row, std::string_view tag_path,
+                        std::shared_ptr<RangeSource> blob) {
+  TRY_ASSIGN(const MetadataFile file, open_metadata(blobs, row));
+  for (const MetadataMember& member : file.members()) {
+    if (!member.has_bulk || member.bulk.tag_path != tag_path) {
+      continue;
+    }
+    const ByteRange range = member.bulk.range;
+    if (range.offset > blob->size() || range.length > blob->size() - range.offset) {
+      return Status(Code::Corrupt, "read bulk value " + std::string(tag_path) + ": it lies beyond the stored bytes");
+    }
+    Rope rope;
+    rope.append(std::move(blob), range);
+    return rope;
+  }
+  return Status(Code::NotFound, "bulk value " + std::string(tag_path) + " of instance " + row.key.sop +
+                                    ": no value of this path is kept apart from the metadata");
+}
+
+}  // namespace tessera::archive

@@ -1,0 +1,91 @@
+// The metadata sidecar (.meta): the full DICOM JSON of one instance, compressed in gzip members that are cut at each
+// BulkDataURI, so that the base URL of a request goes in between without touching the rest (doc/on-disk-format.md).
+//
+//   file   := header member* index
+//   header := magic "TSMD" version blob-size blob-hash index-offset index-length index-crc header-crc        64 bytes
+//   member := a gzip stream (RFC 1952); members one after the other are one gzip stream again
+//   index  := one row per member: where it lies, its CRC, and the bulk value whose URI follows it, if one does
+//
+// Derived data: a reader checks everything and says Corrupt; sidecars.h rebuilds. Writer and reader are one thread's.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/rope.h"
+#include "blob/blob_store.h"
+#include "dicom/json.h"
+
+namespace tessera::archive {
+
+inline constexpr std::uint32_t kMaxBulkValues = 1'000'000;  // per instance; ingest refuses more
+
+struct MetadataMember {
+  ByteRange range;               // compressed, in the sidecar
+  std::uint64_t raw_length = 0;
+  std::uint32_t crc32 = 0;       // of the compressed bytes
+  bool has_bulk = false;
+  dicom::BulkValue bulk;         // its URI follows this member
+};
+
+class MetadataWriter final : public dicom::JsonOutput {
+ public:
+  // `out` is borrowed and empty; the caller commits it after finish().
+  explicit MetadataWriter(blob::BlobWriter& out);
+  ~MetadataWriter() override;
+
+  Status text(std::string_view json) override;
+  Status bulk(const dicom::BulkValue& value) override;
+  Status finish(std::uint64_t blob_size, std::uint64_t blob_hash);
+
+ private:
+  struct Deflater;
+  Status close_member();
+
+  blob::BlobWriter& out_;
+  std::unique_ptr<Deflater> deflater_;
+  ByteBuffer index_;
+  std::uint32_t members_ = 0;
+  MetadataMember open_;  // the member being written
+};
+
+class MetadataFile {
+ public:
+  // Checks header and index against each other and against the blob; Corrupt when anything is off.
+  static Result<MetadataFile> open(std::shared_ptr<RangeSource> source, std::uint64_t blob_size,
+                                   std::uint64_t blob_hash);
+
+  const std::vector<MetadataMember>& members() const { return members_; }
+  const std::shared_ptr<RangeSource>& source() const { return source_; }
+  std::uint64_t raw_size() const;
+
+  // The whole JSON with `bulk_base` + path + `bulk_suffix` as each BulkDataURI; TooLarge above `limit`.
+  Result<std::string> json(std::string_view bulk_base, std::string_view bulk_suffix, std::uint64_t limit) const;
+
+ private:
+  std::shared_ptr<RangeSource> source_;
+  std::vector<MetadataMember> members_;
+};
+
+// `text` as one small gzip member of its own.
+std::string gzip_member(std::string_view text);
+
+// A gzip member undone piece by piece. `feed` appends what comes out; Corrupt when the bytes are no gzip.
+class Inflater {
+ public:
+  Inflater();
+  ~Inflater();
+  Inflater(Inflater&&) noexcept;
+  Inflater& operator=(Inflater&&) noexcept;
+  // Consumes all of `in`, calling `out` with pieces.
+  Status feed(ByteView in, std::string& out);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tessera::archive

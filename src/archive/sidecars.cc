@@ -1,0 +1,102 @@
+#include "archive/sidecars.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/hash.h"
+#include "dicom/parser.h"
+
+namespace tessera::archive {
+
+namespace {
+
+constexpr std::size_t kReadPiece = 1024 * 1024;
+
+std::string with_suffix(std::string_view blob_key, std::string_view suffix) {
+  if (blob_key.ends_with(".dcm")) {
+    blob_key.remove_suffix(4);
+  }
+  return std::string(blob_key) + std::string(suffix);
+}
+
+Status feed_blob(RangeSource& blob, dicom::Parser& parser, Checksum& checksum) {
+  ByteBuffer buffer(kReadPiece);
+  for (std::uint64_t at = 0; at < blob.size(); at += kReadPiece) {
+    const MutableBytes piece(buffer.data(), std::min<std::uint64_t>(kReadPiece, blob.size() - at));
+    RETURN_IF_ERROR(read_fully(blob, at, piece));
+    checksum.update(piece);
+    RETURN_IF_ERROR(parser.feed(piece));
+  }
+  return parser.finish();
+}
+
+}  // namespace
+
+std::string frames_key(std::string_view blob_key) { return with_suffix(blob_key, ".frames"); }
+std::string meta_key(std::string_view blob_key) { return with_suffix(blob_key, ".meta"); }
+
+SidecarBuilder::SidecarBuilder(std::unique_ptr<blob::BlobWriter> frames, std::unique_ptr<blob::BlobWriter> meta)
+    : frames_out_(std::move(frames)),
+      meta_out_(std::move(meta)),
+      metadata_(*meta_out_),
+      frames_([this](ByteView bytes) { return frames_out_->write(bytes); }),
+      json_(metadata_, dicom::JsonOptions{}) {}
+
+Result<std::unique_ptr<SidecarBuilder>> SidecarBuilder::create(blob::BlobStore& store) {
+  TRY_ASSIGN(auto frames, store.put());
+  TRY_ASSIGN(auto meta, store.put());
+  const std::array<std::uint8_t, dicom::kFrameTableHeaderBytes> blank{};
+  RETURN_IF_ERROR(frames->write(blank));
+  return std::unique_ptr<SidecarBuilder>(new SidecarBuilder(std::move(frames), std::move(meta)));
+}
+
+Status SidecarBuilder::finish(std::uint64_t blob_size, std::uint64_t blob_hash) {
+  TRY_ASSIGN(const ByteBuffer header, frames_.finish(blob_size, blob_hash));
+  RETURN_IF_ERROR(frames_out_->overwrite(0, header));
+  RETURN_IF_ERROR(json_.finish());
+  return metadata_.finish(blob_size, blob_hash);
+}
+
+Status SidecarBuilder::commit(std::string_view blob_key) {
+  RETURN_IF_ERROR(frames_out_->commit(frames_key(blob_key), blob::Durability::Derived));
+  return meta_out_->commit(meta_key(blob_key), blob::Durability::Derived);
+}
+
+Status rebuild_sidecars(blob::BlobStore& store, const catalog::InstanceRow& row) {
+  TRY_ASSIGN(const auto blob, store.open(row.blob_key));
+  TRY_ASSIGN(const auto builder, SidecarBuilder::create(store));
+  dicom::TokenTee tee(builder->sinks());
+  dicom::Parser parser(tee);
+  Checksum checksum;
+  RETURN_IF_ERROR(feed_blob(*blob, parser, checksum).while_doing("rebuild sidecars of " + row.blob_key));
+  if (blob->size() != row.blob.size || (row.blob.hashed && checksum.xxh3() != row.blob.xxh3)) {
+    return Status(Code::Corrupt, "rebuild sidecars of " + row.blob_key + ": the stored bytes are not those received");
+  }
+  RETURN_IF_ERROR(builder->finish(row.blob.size, row.blob.xxh3));
+  return builder->commit(row.blob_key);
+}
+
+Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::InstanceRow& row) {
+  for (const bool may_rebuild : {true, false}) {
+    auto source = store.open(meta_key(row.blob_key));
+    if (source.ok()) {
+      auto file = MetadataFile::open(std::move(*source), row.blob.size, row.blob.xxh3);
+      if (file.ok() || file.status().code() != Code::Corrupt || !may_rebuild) {
+        return file;
+      }
+    } else if (source.status().code() != Code::NotFound || !may_rebuild) {
+      return source.status();
+    }
+    RETURN_IF_ERROR(rebuild_sidecars(store, row));
+  }
+  return Status(Code::Internal, "open metadata: rebuilt twice");
+}
+
+Status remove_with_sidecars(blob::BlobStore& store, std::string_view blob_key) {
+  // The blob last: while it is there the pair can be found by its name again.
+  RETURN_IF_ERROR(store.remove(frames_key(blob_key)));
+  RETURN_IF_ERROR(store.remove(meta_key(blob_key)));
+  return store.remove(blob_key);
+}
+
+}  // namespace tessera::archive
