@@ -1,0 +1,24 @@
+// What the handlers work on. Built and owned by the composition root (app/serve.cc); everything is borrowed here and
+// safe from many threads.
+#pragma once
+
+#include <functional>
+
+#include "archive/ingest.h"
+#include "archive/locator.h"
+#include "base/pool.h"
+#include "catalog/instances.h"
+
+namespace tessera::dicomweb {
+
+struct ArchiveParts {
+  archive::Ingest& ingest;
+  archive::Locator& locator;
+  catalog::Instances& instances;
+  blob::BlobStore& blobs;
+  Pool& readers;  // look-ups, metadata, search: short tasks
+  Pool& writers;  // uploads and deletes: disk and catalog commits
+  std::function<void()> on_deleted;  // there is garbage to reclaim
+};
+
+}  // namespace tessera::dicomweb

@@ -1,0 +1,34 @@
+// DELETE a study, series or instance
+//   204  gone, with its blobs to follow · 400 bad UID · 404 nothing there (also the second time)
+#include "dicomweb/handlers.h"
+
+namespace tessera::dicomweb {
+
+namespace {
+
+Status answer(const ArchiveParts& parts, Exchange& exchange) {
+  const auto removed = parts.instances.remove(exchange.scope, exchange.visibility());
+  if (!removed.ok()) {
+    return removed.status();
+  }
+  parts.locator.forget(exchange.scope);
+  parts.on_deleted();
+  net::Response response;
+  response.status = 204;
+  exchange.send(std::move(response));
+  return {};
+}
+
+}  // namespace
+
+Sink delete_scope(const ArchiveParts& parts, ExchangePtr exchange) {
+  parts.writers.post([&parts, exchange] {
+    const Status status = answer(parts, *exchange);
+    if (!status.ok()) {
+      exchange->fail(status);
+    }
+  });
+  return nullptr;
+}
+
+}  // namespace tessera::dicomweb

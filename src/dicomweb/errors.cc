@@ -1,0 +1,55 @@
+#include "dicomweb/errors.h"
+
+#include <array>
+
+namespace tessera::dicomweb {
+
+namespace {
+
+struct Row {
+  Code code;
+  int http;
+};
+
+constexpr std::array kRows = {
+    Row{Code::InvalidArgument, 400}, Row{Code::Unauthenticated, 401}, Row{Code::PermissionDenied, 403},
+    Row{Code::NotFound, 404},        Row{Code::NotAcceptable, 406},   Row{Code::AlreadyExists, 409},
+    Row{Code::Busy, 409},            Row{Code::TooLarge, 413},        Row{Code::Unsupported, 415},
+    Row{Code::Cancelled, 400},       Row{Code::Corrupt, 500},         Row{Code::IoError, 500},
+    Row{Code::Internal, 500},        Row{Code::Unavailable, 503},     Row{Code::NoSpace, 507},
+};
+
+std::string sentence(int http, const Status& status) {
+  switch (http) {
+    case 500:
+      return "The server failed to answer this request; its log says why under the request id.";
+    case 503:
+      return "Something this server depends on does not answer; try again later.";
+    case 507:
+      return "There is no space left to store this.";
+    default:
+      return std::string(status.message());
+  }
+}
+
+}  // namespace
+
+int http_status(Code code) {
+  for (const Row& row : kRows) {
+    if (row.code == code) {
+      return row.http;
+    }
+  }
+  return 500;
+}
+
+net::Response error_response(const Status& status) {
+  net::Response response;
+  response.status = http_status(status.code());
+  response.set("Content-Type", "text/plain; charset=utf-8");
+  response.set("Cache-Control", "no-store");
+  response.body = sentence(response.status, status) + "\n";
+  return response;
+}
+
+}  // namespace tessera::dicomweb

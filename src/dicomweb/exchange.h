@@ -1,0 +1,54 @@
+// Exchange: one request on its way through a handler: what was asked, by whom, and the means to answer.
+//
+// Made by the router, shared with the tasks a handler posts (the request's views stay valid until the answer is sent).
+// Answer once, with send() or fail(), from any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/caller.h"
+#include "base/log.h"
+#include "catalog/instances.h"
+#include "dicomweb/cors.h"
+#include "dicomweb/public_url.h"
+#include "net/http.h"
+
+namespace tessera::dicomweb {
+
+enum class Profile : std::uint8_t { Standard, V1, V2 };
+
+class Exchange {
+ public:
+  Exchange(const net::Request& request, net::Responder responder, const CorsPolicy& cors, const PublicUrl& public_url,
+           Log& log)
+      : request(request), responder_(std::move(responder)), cors_(cors), public_url_(public_url), log_(log) {}
+
+  const net::Request& request;
+  Profile profile = Profile::Standard;
+  std::string_view prefix;       // "/dicom-web", "/v2", with the partition segment where there is one
+  std::string_view route = "";   // the pattern: the label of metrics
+  auth::Caller caller;
+  catalog::Scope scope;          // partition and the UIDs of the path
+  std::string_view tail;         // what the last '{…}' of the pattern took: frame list, bulk path
+
+  const catalog::Visibility& visibility() const { return caller.visibility; }
+  // The service's URL as the client should write it, without a trailing slash: "https://host/dicom-web".
+  std::string base_url() const;
+
+  void send(net::Response response);
+  void fail(const Status& status);
+
+ private:
+  net::Responder responder_;
+  const CorsPolicy& cors_;
+  const PublicUrl& public_url_;
+  Log& log_;
+};
+
+using ExchangePtr = std::shared_ptr<Exchange>;
+
+}  // namespace tessera::dicomweb

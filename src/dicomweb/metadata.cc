@@ -1,0 +1,60 @@
+// GET …/metadata at study, series and instance level
+//   200  application/dicom+json, streamed, gzip where accepted; absolute BulkDataURIs
+//   304  If-None-Match holds (the tag is the study's revision, per content-coding and visibility) · 404 · 406
+#include "archive/metadata.h"
+
+#include <cstdio>
+
+#include "dicomweb/conditional.h"
+#include "dicomweb/handlers.h"
+#include "dicomweb/negotiation.h"
+
+namespace tessera::dicomweb {
+
+namespace {
+
+std::string metadata_etag(std::int64_t study_revision, const catalog::Visibility& visibility, bool gzip) {
+  char seen_by[20] = "";
+  if (visibility.fingerprint() != 0) {
+    std::snprintf(seen_by, sizeof seen_by, "-%llx", static_cast<unsigned long long>(visibility.fingerprint()));
+  }
+  return "\"r" + std::to_string(study_revision) + seen_by + (gzip ? "-gzip\"" : "\"");
+}
+
+Status answer(const ArchiveParts& parts, Exchange& exchange) {
+  RETURN_IF_ERROR(negotiate_json(accept_text(exchange.request)));
+  TRY_ASSIGN(auto rows, parts.instances.list(exchange.scope, exchange.visibility()));
+  const bool gzip = accepts_gzip(exchange.request);
+  const std::string etag = metadata_etag(rows.front().study_revision, exchange.visibility(), gzip);
+  if (matches_none(exchange.request, etag)) {
+    net::Response unchanged = not_modified(exchange.request, -1, etag);
+    unchanged.set("Vary", "Accept, Accept-Encoding");
+    exchange.send(std::move(unchanged));
+    return {};
+  }
+  net::Response response;
+  set_caching(exchange.request, -1, etag, response);
+  response.set("Vary", "Accept, Accept-Encoding");
+  response.set("Content-Type", "application/dicom+json");
+  if (gzip) {
+    response.set("Content-Encoding", "gzip");
+  }
+  response.body =
+      archive::stream_metadata(std::move(rows), exchange.base_url(), gzip, parts.blobs, parts.readers);
+  exchange.send(std::move(response));
+  return {};
+}
+
+}  // namespace
+
+Sink retrieve_metadata(const ArchiveParts& parts, ExchangePtr exchange) {
+  parts.readers.post([&parts, exchange] {
+    const Status status = answer(parts, *exchange);
+    if (!status.ok()) {
+      exchange->fail(status);
+    }
+  });
+  return nullptr;
+}
+
+}  // namespace tessera::dicomweb

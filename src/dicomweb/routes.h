@@ -1,0 +1,48 @@
+// Every URL of the service on one screen (routes.cc), and the router that walks it: CORS preflight, profile, pattern,
+// method, authorisation, UIDs; only then the handler, and with it the body. Immutable after construction, safe from
+// all loop threads.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "auth/caller.h"
+#include "auth/tokens.h"
+#include "base/log.h"
+#include "dicomweb/archive_parts.h"
+#include "dicomweb/cors.h"
+#include "dicomweb/handlers.h"
+#include "dicomweb/public_url.h"
+#include "net/http.h"
+
+namespace tessera::dicomweb {
+
+struct Route {
+  net::Method method;
+  std::string_view pattern;  // below the profile's prefix; {study}, {series}, {instance} are UIDs, "{*}" takes the rest
+  auth::Action action;
+  Handler handler;
+};
+
+std::span<const Route> routes();
+
+class Router {
+ public:
+  // All borrowed.
+  Router(const ArchiveParts& parts, const auth::Authenticator& authenticator, const CorsPolicy& cors,
+         const PublicUrl& public_url, Log& log);
+
+  // Whether the path belongs to one of the profiles.
+  bool owns(const net::Request& request) const;
+  // For requests that it owns.
+  Sink dispatch(const net::Request& request, net::Responder responder) const;
+
+ private:
+  const ArchiveParts& parts_;
+  const auth::Authenticator& authenticator_;
+  const CorsPolicy& cors_;
+  const PublicUrl& public_url_;
+  Log& log_;
+};
+
+}  // namespace tessera::dicomweb

@@ -1,0 +1,176 @@
+#include "dicomweb/search_query.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "dicom/dictionary.h"
+#include "dicom/tags.h"
+#include "net/uri.h"
+
+namespace tessera::dicomweb {
+
+namespace {
+
+using catalog::Level;
+using dicom::Tag;
+namespace tags = dicom::tags;
+
+constexpr std::uint64_t kContractLimit = 200;
+constexpr std::uint64_t kContractDefault = 100;
+// The standard profile has no limit of its own; SQLite's integers do.
+constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
+
+Status bad(std::string_view name, std::string_view why) {
+  return Status(Code::InvalidArgument, "query parameter '" + std::string(name.substr(0, 80)) + "': " + std::string(why));
+}
+
+Result<Tag> parse_attribute(std::string_view name) {
+  if (name.size() == 8) {
+    const Result<Tag> tag = dicom::parse_tag(name);
+    if (tag.ok()) {
+      return tag;
+    }
+  }
+  if (const dicom::DictionaryRow* row = dicom::find_keyword(name)) {
+    return row->tag;
+  }
+  return bad(name, "no attribute has this keyword or tag (eight hexadecimal digits)");
+}
+
+Result<std::uint64_t> parse_number(std::string_view name, std::string_view text) {
+  std::uint64_t value = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || value > kNoLimit) {
+    return bad(name, "'" + std::string(text.substr(0, 40)) + "' is no whole number");
+  }
+  return value;
+}
+
+class Reader {
+ public:
+  Reader(Level level, const catalog::Scope& scope, Profile profile) : profile_(profile) {
+    search_.query.level = level;
+    search_.query.partition = scope.partition;
+    search_.query.study = scope.study;
+    search_.query.series = scope.series;
+    search_.query.uid_lists = profile == Profile::Standard;
+    search_.query.wildcards = profile == Profile::Standard;
+    search_.query.limit = profile == Profile::Standard ? kNoLimit : kContractDefault;
+  }
+
+  Status take(const std::string& name, const std::string& value) {
+    if (name.find('<') != name.npos || value.find('<') != value.npos) {
+      return Status(Code::InvalidArgument, "the query string holds '<'");
+    }
+    if (name == "limit") {
+      return take_limit(value);
+    }
+    if (name == "offset") {
+      TRY_ASSIGN(search_.query.offset, parse_number(name, value));
+      return {};
+    }
+    if (name == "fuzzymatching") {
+      return take_fuzzy(value);
+    }
+    if (name == "includefield") {
+      return take_include(value);
+    }
+    if (name == "accept" || name == "charset" || name == "v") {
+      return {};
+    }
+    return take_match(name, value);
+  }
+
+  Search finish() {
+    for (catalog::Match& match : search_.query.matches) {
+      const dicom::DictionaryRow* row = dicom::find_tag(match.tag);
+      match.fuzzy = fuzzy_ && row != nullptr && row->vr == dicom::Vr::PN;
+      search_.include.push_back(match.tag);
+    }
+    return std::move(search_);
+  }
+
+ private:
+  Status take_limit(const std::string& value) {
+    TRY_ASSIGN(const std::uint64_t limit, parse_number("limit", value));
+    if (profile_ != Profile::Standard && (limit < 1 || limit > kContractLimit)) {
+      return bad("limit", "it must be between 1 and 200");
+    }
+    search_.query.limit = limit;
+    return {};
+  }
+
+  Status take_fuzzy(const std::string& value) {
+    if (value != "true" && value != "false") {
+      return bad("fuzzymatching", "it must be true or false");
+    }
+    fuzzy_ = value == "true";
+    return {};
+  }
+
+  Status take_include(std::string_view list) {
+    while (true) {
+      const std::size_t end = std::min(list.find(','), list.size());
+      const std::string_view name = list.substr(0, end);
+      if (name == "all") {
+        search_.include_all = true;
+      } else {
+        TRY_ASSIGN(const Tag tag, parse_attribute(name.substr(0, name.find('.'))));
+        search_.include.push_back(tag);
+      }
+      if (end == list.size()) {
+        return {};
+      }
+      list.remove_prefix(end + 1);
+    }
+  }
+
+  Status take_match(const std::string& name, const std::string& value) {
+    TRY_ASSIGN(const Tag tag, parse_attribute(name));
+    if (value.empty()) {
+      return bad(name, "the value is empty");
+    }
+    if (!catalog::Instances::searchable(tag, search_.query.level)) {
+      return bad(name, "this attribute cannot be searched at this level");
+    }
+    const bool in_path = (tag == tags::kStudyInstanceUID && !search_.query.study.empty()) ||
+                         (tag == tags::kSeriesInstanceUID && !search_.query.series.empty());
+    if (in_path && profile_ != Profile::Standard) {
+      return bad(name, "the path names it already");
+    }
+    for (catalog::Match& match : search_.query.matches) {
+      if (match.tag == tag) {
+        return repeat(match, name, value);
+      }
+    }
+    search_.query.matches.push_back({tag, value, false});
+    return {};
+  }
+
+  // Standard profile: a repeated UID attribute is one list (wsidicom sends it so).
+  Status repeat(catalog::Match& match, const std::string& name, const std::string& value) {
+    const dicom::DictionaryRow* row = dicom::find_tag(match.tag);
+    if (profile_ != Profile::Standard || row == nullptr || row->vr != dicom::Vr::UI) {
+      return bad(name, "it is given more than once");
+    }
+    match.value += "," + value;
+    return {};
+  }
+
+  const Profile profile_;
+  Search search_;
+  bool fuzzy_ = false;
+};
+
+}  // namespace
+
+Result<Search> parse_search(std::string_view query, Level level, const catalog::Scope& scope, Profile profile) {
+  TRY_ASSIGN(const auto parameters, net::parse_query(query));
+  Reader reader(level, scope, profile);
+  for (const auto& [name, value] : parameters) {
+    RETURN_IF_ERROR(reader.take(name, value));
+  }
+  return reader.finish();
+}
+
+}  // namespace tessera::dicomweb

@@ -1,0 +1,26 @@
+// A QIDO query string, read and checked (service-api §3, PS3.18 §10.6). Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "catalog/instances.h"
+#include "dicom/tag.h"
+#include "dicomweb/exchange.h"
+
+namespace tessera::dicomweb {
+
+struct Search {
+  catalog::SearchQuery query;
+  std::vector<dicom::Tag> include;  // includefield, and every attribute matched
+  bool include_all = false;
+};
+
+// InvalidArgument with the parameter and what is allowed for unknown attributes, attributes that cannot be searched at
+// this level, empty or repeated ones, and limits out of range (v1, v2: 1..200; standard: any).
+Result<Search> parse_search(std::string_view query, catalog::Level level, const catalog::Scope& scope,
+                            Profile profile);
+
+}  // namespace tessera::dicomweb

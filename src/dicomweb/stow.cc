@@ -1,0 +1,245 @@
+// POST /studies[/{study}]
+//   Content-Type application/dicom: one Part 10 file; multipart/related; type="application/dicom": any number of them
+//   200/202/204/409/507  as stow.h says · 400 not multipart, start= · 406 Accept · 415 Content-Type
+//
+// Parts are stored as they arrive, whatever their size: bytes go from the connection's buffer to a pool thread, which
+// parses and writes them in place while the connection is paused or fills its next buffer.
+#include "dicomweb/stow.h"
+
+#include <algorithm>
+
+#include "dicomweb/errors.h"
+#include "dicomweb/handlers.h"
+#include "dicomweb/negotiation.h"
+#include "net/media_type.h"
+#include "net/multipart.h"
+
+namespace tessera::dicomweb {
+
+namespace {
+
+using archive::StoreOutcome;
+using archive::Strictness;
+
+Strictness strictness_of(Profile profile) {
+  switch (profile) {
+    case Profile::V1:
+      return Strictness::V1;
+    case Profile::V2:
+      return Strictness::V2;
+    case Profile::Standard:
+      break;
+  }
+  return Strictness::Standard;
+}
+
+// What the body is, decided from the head.
+struct BodyKind {
+  bool multipart = false;
+  std::string boundary;
+  std::string root_type;  // for parts that name none
+};
+
+Result<BodyKind> read_content_type(const net::Request& request, Profile profile) {
+  const std::string_view text = request.field("Content-Type");
+  const auto type = net::parse_media_type(text);
+  if (!type.ok()) {
+    return Status(Code::Unsupported, "store: the Content-Type is missing or malformed; send application/dicom or "
+                                     "multipart/related; type=\"application/dicom\"");
+  }
+  BodyKind kind;
+  if (type->type == "application/dicom") {
+    if (!type->parameters.empty() && profile != Profile::Standard) {
+      return Status(Code::Unsupported, "store: a single part is exactly application/dicom, without parameters");
+    }
+    return kind;
+  }
+  if (type->type != "multipart/related") {
+    return Status(Code::Unsupported, "store: Content-Type '" + type->type + "' is not application/dicom or "
+                                     "multipart/related; type=\"application/dicom\"");
+  }
+  kind.multipart = true;
+  kind.boundary = std::string(type->parameter("boundary"));
+  kind.root_type = std::string(type->parameter("type"));
+  if (kind.boundary.empty() || kind.boundary.size() > 70) {
+    return Status(Code::Unsupported, "store: multipart/related needs a boundary of 1 to 70 characters");
+  }
+  if (!type->parameter("start").empty()) {
+    return Status(Code::InvalidArgument, "store: the start parameter of multipart/related is not supported");
+  }
+  if (!kind.root_type.empty() && kind.root_type != "application/dicom") {
+    return Status(Code::Unsupported, "store: multipart/related of type '" + kind.root_type + "'; only application/dicom is taken");
+  }
+  return kind;
+}
+
+// The blocking half of one request: feeds sessions, collects outcomes. Used by one pool task at a time.
+class Storing final : public net::PartSink {
+ public:
+  Storing(const ArchiveParts& parts, const Exchange& exchange, const BodyKind& kind) : parts_(parts) {
+    options_.partition = exchange.scope.partition;
+    options_.expected_study = exchange.scope.study;
+    options_.strictness = strictness_of(exchange.profile);
+    if (kind.multipart) {
+      multipart_ = std::make_unique<net::MultipartParser>(kind.boundary, *this);
+      root_type_ = kind.root_type;
+    }
+  }
+
+  // Once the multipart frame is broken the rest of the body is read and ignored.
+  void feed(ByteView bytes) {
+    if (!broken_.ok()) {
+      return;
+    }
+    if (multipart_ != nullptr) {
+      broken_ = multipart_->feed(bytes);
+      return;
+    }
+    begin_session();
+    if (session_ != nullptr) {
+      session_->feed(bytes);
+    }
+  }
+
+  // The outcomes, or why the body as a whole is wrong (and nothing of it was stored).
+  Result<std::vector<StoreOutcome>> finish() {
+    if (multipart_ == nullptr) {
+      begin_session();
+      end_session();
+      return std::move(outcomes_);
+    }
+    if (broken_.ok()) {
+      broken_ = multipart_->finish();
+    }
+    if (!broken_.ok()) {
+      session_.reset();
+      const bool any = std::any_of(outcomes_.begin(), outcomes_.end(),
+                                   [](const StoreOutcome& outcome) { return outcome.status.ok(); });
+      if (!any) {
+        return broken_;
+      }
+      StoreOutcome rest;
+      rest.status = broken_;
+      rest.reason = archive::StoreReason::ProcessingFailure;
+      outcomes_.push_back(std::move(rest));
+    }
+    return std::move(outcomes_);
+  }
+
+  Status on_part_begin(const net::PartHead& head) override {
+    const std::string_view named = head.field("Content-Type");
+    const auto type = net::parse_media_type(named.empty() ? std::string_view(root_type_) : named);
+    if (!type.ok() || type->type != "application/dicom") {
+      StoreOutcome outcome;
+      outcome.status = Status(Code::Unsupported, "a part's Content-Type is not application/dicom");
+      outcome.reason = archive::StoreReason::ProcessingFailure;
+      outcomes_.push_back(std::move(outcome));
+      return {};
+    }
+    begin_session();
+    return {};
+  }
+
+  Status on_part_bytes(ByteView bytes) override {
+    if (session_ != nullptr) {
+      session_->feed(bytes);
+    }
+    return {};
+  }
+
+  Status on_part_end() override {
+    end_session();
+    return {};
+  }
+
+ private:
+  void begin_session() {
+    if (session_ != nullptr) {
+      return;
+    }
+    auto session = parts_.ingest.begin(options_);
+    if (session.ok()) {
+      session_ = std::move(*session);
+    }
+  }
+
+  void end_session() {
+    if (session_ != nullptr) {
+      outcomes_.push_back(session_->finish());
+      session_.reset();
+    }
+  }
+
+  const ArchiveParts& parts_;
+  archive::IngestOptions options_;
+  std::string root_type_;
+  std::unique_ptr<net::MultipartParser> multipart_;
+  std::unique_ptr<archive::Ingest::Session> session_;
+  std::vector<StoreOutcome> outcomes_;
+  Status broken_;
+};
+
+// The loop's half: hands each buffer to the pool and lets the connection go on when it was taken in.
+class StoreBody final : public net::BodySink {
+ public:
+  StoreBody(const ArchiveParts& parts, ExchangePtr exchange, const BodyKind& kind)
+      : parts_(parts), exchange_(std::move(exchange)), storing_(std::make_shared<Storing>(parts, *exchange_, kind)) {}
+
+  void on_start(std::shared_ptr<net::BodyControl> control) override { control_ = std::move(control); }
+
+  net::Flow on_bytes(ByteView bytes) override {
+    parts_.writers.post([storing = storing_, control = control_, bytes] {
+      storing->feed(bytes);
+      control->resume();
+    });
+    return net::Flow::Pause;
+  }
+
+  void on_end() override {
+    parts_.writers.post([storing = storing_, exchange = exchange_] {
+      const auto outcomes = storing->finish();
+      if (!outcomes.ok()) {
+        exchange->fail(outcomes.status());
+        return;
+      }
+      exchange->send(store_answer(*outcomes, exchange->profile, exchange->base_url(), exchange->scope.study,
+                                  exchange->request.field("Host")));
+    });
+  }
+
+  void on_abort(const Status&) override {
+    // What was not complete is dropped, with its files, off the loop.
+    parts_.writers.post([storing = std::move(storing_)]() mutable { storing.reset(); });
+  }
+
+ private:
+  const ArchiveParts& parts_;
+  const ExchangePtr exchange_;
+  std::shared_ptr<Storing> storing_;
+  std::shared_ptr<net::BodyControl> control_;
+};
+
+Status check_accept(const Exchange& exchange) {
+  if (!exchange.request.has_field("Accept") && exchange.profile != Profile::Standard) {
+    return Status(Code::NotAcceptable, "store: the answer is application/dicom+json; send an Accept that takes it");
+  }
+  return negotiate_json(accept_text(exchange.request));
+}
+
+}  // namespace
+
+Sink store_instances(const ArchiveParts& parts, ExchangePtr exchange) {
+  Status status = check_accept(*exchange);
+  if (!status.ok()) {
+    exchange->fail(status);
+    return nullptr;
+  }
+  const Result<BodyKind> kind = read_content_type(exchange->request, exchange->profile);
+  if (!kind.ok()) {
+    exchange->fail(kind.status());
+    return nullptr;
+  }
+  return std::make_unique<StoreBody>(parts, std::move(exchange), *kind);
+}
+
+}  // namespace tessera::dicomweb
