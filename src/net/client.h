@@ -1,0 +1,47 @@
+// HTTP as a client: what `tessera import --server` sends. libcurl does the protocol; redirects are not followed, because
+// credentials go along. One thread at a time each; calls block.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace tessera::net {
+
+struct ClientAnswer {
+  int status = 0;
+  std::string body;  // at most kMaxAnswer bytes
+};
+
+struct ClientRequest {
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> fields;
+};
+
+// Unavailable, naming the URL, when no answer could be had.
+Result<ClientAnswer> http_get(const ClientRequest& request);
+
+// A POST whose body of known length is pushed piece by piece, so that nothing of it is held.
+class HttpUpload {
+ public:
+  static constexpr std::size_t kMaxAnswer = 16 * 1024 * 1024;
+
+  static Result<std::unique_ptr<HttpUpload>> begin(const ClientRequest& request, std::uint64_t length);
+  ~HttpUpload();
+
+  // Blocks until the bytes were handed to the network. Cancelled when the server has answered already: finish() tells what.
+  Status write(ByteView bytes);
+  Result<ClientAnswer> finish();
+
+ private:
+  struct Transfer;
+  explicit HttpUpload(std::unique_ptr<Transfer> transfer);
+  std::unique_ptr<Transfer> transfer_;
+};
+
+}  // namespace tessera::net
