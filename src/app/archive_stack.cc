@@ -1,0 +1,33 @@
+#include "app/archive_stack.h"
+
+#include <unistd.h>
+
+#include <random>
+
+namespace tessera::app {
+
+namespace {
+
+std::string make_owner() {
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  return std::string(host) + ":" + std::to_string(getpid()) + ":" + std::to_string(std::random_device()());
+}
+
+}  // namespace
+
+ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Log& log)
+    : owner(make_owner()),
+      folder(std::move(opened)),
+      instances(*folder.database, clock),
+      locator(*folder.blobs, instances, cache),
+      ingest(*folder.blobs, instances, locator, {.owner = owner}),
+      sweeper(*folder.blobs, instances, locator, log, {.owner = owner}) {}
+
+Result<std::unique_ptr<ArchiveStack>> ArchiveStack::open(const std::filesystem::path& data_folder,
+                                                         archive::Locator::Options cache, Log& log) {
+  TRY_ASSIGN(archive::DataFolder opened, archive::open_data_folder(data_folder));
+  return std::unique_ptr<ArchiveStack>(new ArchiveStack(std::move(opened), cache, log));
+}
+
+}  // namespace tessera::app

@@ -1,0 +1,39 @@
+// ArchiveStack: the parts of an archive on one data folder, as plain members in build order. What `serve` and `import`
+// both stand on; owned by the command that runs.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "archive/data_folder.h"
+#include "archive/ingest.h"
+#include "archive/locator.h"
+#include "archive/sweeper.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "catalog/instances.h"
+
+namespace tessera::app {
+
+class ArchiveStack {
+ public:
+  // `log` is borrowed.
+  static Result<std::unique_ptr<ArchiveStack>> open(const std::filesystem::path& data_folder,
+                                                    archive::Locator::Options cache, Log& log);
+
+  const std::string owner;  // this process among those that share the folder: host, pid, a random number
+  SystemClock clock;
+  archive::DataFolder folder;
+  catalog::Instances instances;
+  archive::Locator locator;
+  archive::Ingest ingest;
+  archive::Sweeper sweeper;
+
+ private:
+  ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Log& log);
+};
+
+}  // namespace tessera::app
