@@ -1,0 +1,147 @@
+"""What every benchmark needs: servers as children (stopped by pid), their CPU and memory, wrk, and fair tables."""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BENCH = ROOT / "bench"
+BINARY = pathlib.Path(os.environ.get("TESSERA_BIN", ROOT / "build/release/tessera"))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Process:
+    """A server: its pids, so that CPU is counted over all workers."""
+
+    def __init__(self, command, environment=None, stdout=subprocess.DEVNULL):
+        self.child = subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, text=True,
+                                      env={**os.environ, **(environment or {})})
+
+    def pids(self):
+        found = [self.child.pid]
+        for pid in found:
+            with contextlib.suppress(FileNotFoundError):
+                found += [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return found
+
+    def cpu_seconds(self):
+        """Run time of every thread, in nanosecond steps, from the scheduler."""
+        total = 0
+        for pid in self.pids():
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    total += int((task / "schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def anonymous_bytes(self):
+        total = 0
+        for pid in self.pids():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                found = re.search(r"RssAnon:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())
+                total += int(found.group(1)) * 1024 if found else 0
+        return total
+
+    def stop(self):
+        self.child.terminate()
+        try:
+            self.child.wait(30)
+        except subprocess.TimeoutExpired:
+            self.child.kill()
+            self.child.wait()
+
+
+@contextlib.contextmanager
+def tessera(data, **settings):
+    """Access lines are off, as nginx's are; everything else is as shipped."""
+    environment = {"TESSERA_LOG_LEVEL": "warning", "TESSERA_LOG_ACCESS": "false", **settings}
+    server = Process([str(BINARY), "serve", "--data", str(data), "--listen", "127.0.0.1:0"], environment,
+                     stdout=subprocess.PIPE)
+    try:
+        line = server.child.stdout.readline().strip()
+        server.url = line.removeprefix("tessera: listening on ")
+        assert server.url.startswith("http"), f"no ready line: {line!r}"
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def nginx(root, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "put").mkdir(exist_ok=True)
+    for path in (folder, folder / "put"):
+        path.chmod(0o777)  # workers run as another user when started by root
+    port = free_port()
+    text = (BENCH / "nginx.conf.in").read_text()
+    for name, value in {"@FOLDER@": folder, "@ROOT@": root, "@PORT@": port}.items():
+        text = text.replace(name, str(value))
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(user + text)
+    server = Process(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
+    server.url = f"http://127.0.0.1:{port}"
+    server.put_folder = folder / "put"
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline, (folder / "error.log").read_text()
+                time.sleep(0.05)
+        yield server
+    finally:
+        server.stop()
+
+
+def wrk(server, request_list, connections, seconds, accept=None):
+    """One round: requests/s, p99 in µs, server CPU in µs per request."""
+    environment = {**os.environ, "BENCH_LIST": str(request_list)}
+    environment.pop("BENCH_ACCEPT", None)
+    if accept:
+        environment["BENCH_ACCEPT"] = accept
+    before = server.cpu_seconds()
+    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(BENCH / "frames.lua"), server.url],
+                         env=environment, capture_output=True, text=True, check=True).stdout
+    cpu = server.cpu_seconds() - before
+    requests, micros, bytes_, p99, bad = map(int, re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", out).groups())
+    assert bad == 0, f"{bad} of {requests} requests failed at {server.url}"
+    return {"rps": requests / (micros / 1e6), "p99": p99, "cpu": cpu * 1e6 / max(requests, 1), "bytes": bytes_ / requests}
+
+
+def median_spread(values):
+    return f"{statistics.median(values):,.1f} ({min(values):,.1f}–{max(values):,.1f})"
+
+
+def read_through(path):
+    """Puts a file into the page cache, front to back in large reads (never WILLNEED: it scatters)."""
+    with open(path, "rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
+
+
+@contextlib.contextmanager
+def work_folder(name):
+    folder = ROOT / "build/bench" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=60) as answer:
+        return answer.read()
