@@ -1,0 +1,46 @@
+// FileWriter: a blob on its way into a FileStore. Bytes are gathered into an aligned buffer of 1 MiB and written full
+// (spec: fast, files written in small pieces are read back 10–20 % slower); pieces that are large already pass through.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "base/file.h"
+#include "blob/blob_store.h"
+
+namespace tessera::blob {
+
+class FileWriter final : public BlobWriter {
+ public:
+  // `file` is new, at `unfinished`, and locked for as long as it is open.
+  FileWriter(File file, std::filesystem::path unfinished, std::filesystem::path blobs);
+  ~FileWriter() override;
+
+  Status write(ByteView bytes) override;
+  Status overwrite(std::uint64_t offset, ByteView bytes) override;
+  std::uint64_t size() const override { return written_ + buffered_; }
+  Status commit(std::string_view key, Durability durability) override;
+
+ private:
+  struct Freer {
+    void operator()(std::uint8_t* memory) const { std::free(memory); }
+  };
+
+  Status write_out(ByteView bytes);
+  Status flush();
+  Status place(const std::filesystem::path& target, Durability durability);
+
+  File file_;
+  const std::filesystem::path unfinished_;
+  const std::filesystem::path blobs_;
+  std::unique_ptr<std::uint8_t, Freer> buffer_;  // allocated with the first small piece
+  std::size_t capacity_ = 0;
+  std::size_t buffered_ = 0;
+  std::uint64_t written_ = 0;
+  std::uint64_t writeback_from_ = 0;
+  bool committed_ = false;
+};
+
+}  // namespace tessera::blob
