@@ -1,6 +1,7 @@
 # The outside libraries, each under one name.
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 REQUIRED)
 find_package(TIFF REQUIRED)
 find_package(GTest REQUIRED)
