@@ -1,6 +1,6 @@
-// Writer: a Part 10 file written front to back to any sink, explicit little endian data sets (the syntax of the pixel
-// data is whatever the caller frames). Used by the converter and by tests. Elements must come in ascending tag order
-// within their data set; the writer checks and reports Internal when they do not. One thread at a time.
+// Writer: the parts a Part 10 file is written of, front to back: file meta information, then explicit little
+// endian data sets (the syntax of the pixel data is whatever the caller frames). Used by the converter and by
+// tests. Elements may be set in any order; a data set is written sorted by tag. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,15 @@ class DataSet {
   void text(Tag tag, Vr vr, std::string_view value);  // padded to even length by the VR's rule
   void texts(Tag tag, Vr vr, const std::vector<std::string>& values);
   void empty(Tag tag, Vr vr) { text(tag, vr, ""); }
-  void u16(Tag tag, std::uint16_t value);              // US
-  void u32(Tag tag, std::uint32_t value);              // UL
-  void f32(Tag tag, const std::vector<float>& values); // FL
-  void f64(Tag tag, const std::vector<double>& values);// FD
+  void u16(Tag tag, std::uint16_t value);                // US
+  void u32(Tag tag, std::uint32_t value);                // UL
+  void f32(Tag tag, const std::vector<float>& values);   // FL
+  void f64(Tag tag, const std::vector<double>& values);  // FD
   void bytes(Tag tag, Vr vr, ByteView value);
   void sequence(Tag tag, std::vector<DataSet> items);
 
-  // Explicit little endian, sorted by tag, sequences of defined length.
+  // Explicit little endian, sorted by tag, sequences of defined length. A value too long for its VR's 16-bit
+  // length is written as UN (PS3.5 6.2.2).
   ByteBuffer encode() const;
   bool has(Tag tag) const;
 
@@ -44,9 +45,11 @@ class DataSet {
 };
 
 // Preamble, "DICM" and group 0002 for a data set of the given identity.
-ByteBuffer encode_file_meta(std::string_view sop_class, std::string_view sop_instance, std::string_view transfer_syntax);
+ByteBuffer encode_file_meta(std::string_view sop_class, std::string_view sop_instance,
+                            std::string_view transfer_syntax);
 
-// A DS value of at most 16 characters that is as near to `value` as 16 characters allow (wsi-dicom §1b).
+// A DS value of at most 16 characters that is as near to `value` as 16 characters allow (wsi-dicom §1b);
+// empty for what is no finite number, which DS cannot say.
 std::string format_ds(double value);
 
 }  // namespace tessera::dicom
