@@ -77,6 +77,17 @@ DicomBytes rich_file() {
       .el32(0xFFFCFFFC, "OB", std::string(6, '\0'));
 }
 
+// The tokens without the two long values, so that a failing test can be read.
+std::string rich_tokens() {
+  std::string tokens = tokens_of(rich_file());
+  for (const std::string filler : {"7878", "7979"}) {
+    for (std::size_t at = tokens.find(filler); at != std::string::npos; at = tokens.find(filler, at)) {
+      tokens.erase(at, tokens.find_first_not_of(filler[1] == '8' ? "78" : "79", at) - at);
+    }
+  }
+  return tokens;
+}
+
 TEST(Parser, a_value_comes_with_its_place) {
   EXPECT_EQ(tokens_of(explicit_file().el16(0x00280010, "US", "\1\2")),
             "\nvalue (0002,0000) UL @132 v140 +4 d0 1c000000"
@@ -117,7 +128,7 @@ TEST(Parser, every_truncation_is_an_error_unless_between_top_level_elements) {
 }
 
 TEST(Parser, the_undefined_length_forms_read_like_the_defined_ones) {
-  const std::string tokens = tokens_of(rich_file());
+  const std::string tokens = rich_tokens();
   EXPECT_THAT(
       tokens,
       HasSubstr("\nsequence (0008,2112) SQ @206 v218 +4294967295 d0 \nitem\nvalue (0008,1150) UI @226 "
@@ -126,7 +137,7 @@ TEST(Parser, the_undefined_length_forms_read_like_the_defined_ones) {
 }
 
 TEST(Parser, an_icon_is_told_from_the_image_by_its_depth) {
-  const std::string tokens = tokens_of(rich_file());
+  const std::string tokens = rich_tokens();
   EXPECT_THAT(tokens,
               HasSubstr("\nfragments (7FE0,0010) OB @293 v305 +4294967295 d1 \nfragment 0 @305 +0 \nfragment "
                         "end\nfragment 1 @313 +4 49434f4e"));
@@ -135,11 +146,11 @@ TEST(Parser, an_icon_is_told_from_the_image_by_its_depth) {
 }
 
 TEST(Parser, bytes_that_look_like_a_delimiter_inside_a_fragment_mean_nothing) {
-  EXPECT_THAT(tokens_of(rich_file()), HasSubstr("feffdde0206c6f6f6b73"));
+  EXPECT_THAT(rich_tokens(), HasSubstr("feffdde0206c6f6f6b73"));
 }
 
 TEST(Parser, goes_on_past_pixel_data) {
-  EXPECT_THAT(tokens_of(rich_file()), HasSubstr("\nvalue (FFFC,FFFC) OB"));
+  EXPECT_THAT(rich_tokens(), HasSubstr("\nvalue (FFFC,FFFC) OB"));
 }
 
 TEST(Parser, implicit_little_endian_takes_its_vrs_from_the_dictionary) {
