@@ -3,6 +3,8 @@
 // Used by ingest (bytes from a socket), by check and by the fuzz target. Memory is bounded by ParserLimits and never
 // depends on the object's size: values above kHeldValue pass through as chunks, and the parse goes on past PixelData to
 // the end of the file. Group 0002 is always explicit little endian; the data set follows TransferSyntaxUID.
+// Taken as they are, because writers do so and nothing becomes ambiguous: odd lengths, a wrong or missing group 0002
+// length, repeated or unsorted tags, VRs of later standards (long length, UN).
 // A Parser is one thread's at a time. Errors are Corrupt (or Unsupported, TooLarge) and name tag and byte:
 // "element (0028,0010) at byte 412: …"; after an error every further call returns the same error.
 #pragma once

@@ -77,6 +77,7 @@ struct Parser::Impl {
   bool in_meta = true;
   bool explicit_vr = true;  // of the data set's top level
   std::string syntax;
+  std::uint64_t transfer_syntax_offset = 0;  // of its element
   ElementHeader element;    // the current one; while fragments are read, the one that holds them
   FragmentHeader fragment;  // the current one
   std::uint32_t next_ordinal = 0;

@@ -37,6 +37,7 @@ Status Parser::Impl::check_meta_element() const {
 void Parser::Impl::note_meta_value(ByteView value) {
   if (element.tag == tags::kTransferSyntaxUID) {
     syntax = trim_uid(as_text(value));
+    transfer_syntax_offset = element.offset;
   }
 }
 
@@ -46,10 +47,13 @@ Status Parser::Impl::end_meta() {
     return Status(Code::Corrupt, "element (0002,0010) is missing: file meta information ends at byte " +
                                      std::to_string(element.offset) + " without a TransferSyntaxUID");
   }
+  if (!is_valid_uid(syntax)) {  // said without repeating it: errors travel into logs and answers
+    return corrupt("element", tags::kTransferSyntaxUID, transfer_syntax_offset, "its value is no UID");
+  }
   const TransferSyntax* row = find_transfer_syntax(syntax);
   const std::string place = "data set at byte " + std::to_string(element.offset) + ": ";
   if (!row) {
-    return Status(Code::Unsupported, place + "transfer syntax " + syntax.substr(0, 64) + " is not known");
+    return Status(Code::Unsupported, place + "transfer syntax " + syntax + " is not known");
   }
   if (row->deflated || row->big_endian) {
     return Status(Code::Unsupported,

@@ -240,6 +240,11 @@ TEST(Parser, syntaxes_it_cannot_read_are_named) {
   }
 }
 
+TEST(Parser, a_transfer_syntax_that_is_no_uid_is_not_repeated) {
+  const Status status = failure_of(DicomBytes().start("<b>\n\xFF").el16(0x00280010, "US", "ab"));
+  EXPECT_EQ(status.message(), "element (0002,0010) at byte 144: its value is no UID");
+}
+
 TEST(Parser, a_missing_transfer_syntax_is_named) {
   expect_corrupt(DicomBytes().raw(std::string(128, '\0') + "DICM").el16(0x00280010, "US", "ab"),
                  "element (0002,0010) is missing");

@@ -27,7 +27,8 @@ inline constexpr std::uint32_t kHeldValue = 64 * 1024;
 
 struct ElementHeader {
   Tag tag;
-  Vr vr = Vr::UN;
+  Vr vr = Vr::UN;                  // what the value means: a public value written as UN has the dictionary's VR here,
+                                   // and a sequence is SQ whatever was written
   std::uint32_t length = 0;        // of the value; kUndefinedLength for some sequences and for fragments
   std::uint64_t offset = 0;        // of the tag, from the start of the file
   std::uint64_t value_offset = 0;  // of the first value byte
@@ -55,6 +56,7 @@ class TokenSink {
   virtual Status on_item_end() { return {}; }
   virtual Status on_sequence_end() { return {}; }
 
+  // Depth 0 is the image; pixel data of an icon has the depth of the item it is in.
   virtual Status on_fragments_begin(const ElementHeader&) { return {}; }
   virtual Status on_fragment_begin(const FragmentHeader&) { return {}; }
   virtual Status on_fragment_chunk(const FragmentHeader&, ByteView) { return {}; }
