@@ -52,13 +52,15 @@ class [[nodiscard]] Result {
 #define TESSERA_CONCAT_INNER(a, b) a##b
 #define TESSERA_CONCAT(a, b) TESSERA_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                 \
-  do {                                              \
-    ::tessera::Status status_of_call = (expression); \
-    if (!status_of_call.ok()) {                     \
-      return status_of_call;                        \
-    }                                               \
+#define RETURN_IF_ERROR_INNER(held, expression) \
+  do {                                          \
+    ::tessera::Status held = (expression);      \
+    if (!held.ok()) {                           \
+      return held;                              \
+    }                                           \
   } while (false)
+
+#define RETURN_IF_ERROR(expression) RETURN_IF_ERROR_INNER(TESSERA_CONCAT(status_of_call_, __LINE__), expression)
 
 #define TRY_ASSIGN_INNER(held, declaration, expression) \
   auto held = (expression);                             \

@@ -1,0 +1,167 @@
+#include "catalog/migrations.h"
+
+#include <array>
+
+namespace tessera::catalog {
+
+namespace {
+
+// 1: the spine. `normal` columns hold what is compared (normal_form.h); the raw value is in the header JSON.
+constexpr std::string_view kFirst = R"sql(
+CREATE TABLE partitions(
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created_millis INTEGER NOT NULL);
+INSERT INTO partitions VALUES(1, 'Microsoft.Default', 0);
+
+-- The id is the watermark: AUTOINCREMENT never gives one twice. state: 0 pending, 1 live, 2 garbage.
+CREATE TABLE blobs(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  store TEXT NOT NULL DEFAULT 'main',
+  key TEXT NOT NULL UNIQUE,
+  size INTEGER NOT NULL DEFAULT 0,
+  xxh3 INTEGER NOT NULL DEFAULT 0,
+  crc32 INTEGER NOT NULL DEFAULT 0,
+  hashed INTEGER NOT NULL DEFAULT 0,
+  state INTEGER NOT NULL,
+  partition_id INTEGER NOT NULL REFERENCES partitions(id),
+  study_uid TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  sop_uid TEXT NOT NULL,
+  owner TEXT,
+  lease_until INTEGER);
+CREATE INDEX blobs_claim ON blobs(study_uid, series_uid, sop_uid, partition_id) WHERE state = 0;
+CREATE INDEX blobs_lease ON blobs(lease_until) WHERE state = 0;
+CREATE INDEX blobs_garbage ON blobs(id) WHERE state = 2;
+
+CREATE TABLE studies(
+  id INTEGER PRIMARY KEY,
+  partition_id INTEGER NOT NULL REFERENCES partitions(id),
+  study_uid TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  watermark INTEGER NOT NULL,
+  patient_id_normal TEXT NOT NULL,
+  patient_name_normal TEXT NOT NULL,
+  patient_name_words TEXT NOT NULL,
+  patient_birth_date TEXT NOT NULL,
+  accession_number_normal TEXT NOT NULL,
+  study_id_normal TEXT NOT NULL,
+  study_date TEXT NOT NULL,
+  study_time TEXT NOT NULL,
+  study_description_normal TEXT NOT NULL,
+  referring_normal TEXT NOT NULL,
+  referring_words TEXT NOT NULL,
+  header TEXT NOT NULL,
+  UNIQUE(partition_id, study_uid));
+CREATE INDEX studies_newest ON studies(partition_id, watermark);
+CREATE INDEX studies_patient ON studies(partition_id, patient_id_normal);
+CREATE INDEX studies_accession ON studies(partition_id, accession_number_normal);
+CREATE INDEX studies_name ON studies(partition_id, patient_name_normal);
+CREATE INDEX studies_date ON studies(partition_id, study_date);
+
+CREATE TABLE series(
+  id INTEGER PRIMARY KEY,
+  study_id INTEGER NOT NULL REFERENCES studies(id),
+  series_uid TEXT NOT NULL,
+  watermark INTEGER NOT NULL,
+  modality_normal TEXT NOT NULL,
+  modality TEXT NOT NULL,
+  series_number_normal TEXT NOT NULL,
+  series_description_normal TEXT NOT NULL,
+  performed_start_date TEXT NOT NULL,
+  manufacturer_model_normal TEXT NOT NULL,
+  header TEXT NOT NULL,
+  UNIQUE(study_id, series_uid));
+CREATE INDEX series_newest ON series(watermark);
+CREATE INDEX series_uids ON series(series_uid);
+
+CREATE TABLE instances(
+  id INTEGER PRIMARY KEY,
+  series_id INTEGER NOT NULL REFERENCES series(id),
+  sop_uid TEXT NOT NULL,
+  sop_class TEXT NOT NULL,
+  instance_number INTEGER,
+  instance_number_normal TEXT NOT NULL,
+  transfer_syntax TEXT NOT NULL,
+  image_flavor INTEGER NOT NULL,
+  frames INTEGER NOT NULL,
+  watermark INTEGER NOT NULL UNIQUE,
+  generation INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  blob_id INTEGER NOT NULL REFERENCES blobs(id),
+  header TEXT NOT NULL,
+  UNIQUE(series_id, sop_uid));
+CREATE INDEX instances_uids ON instances(sop_uid);
+
+-- action: 1 create, 2 delete, 3 update. Sequences rise in commit order: there is one writer at a time.
+CREATE TABLE feed(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+  time_millis INTEGER NOT NULL,
+  partition_id INTEGER NOT NULL,
+  study_uid TEXT NOT NULL,
+  series_uid TEXT NOT NULL,
+  sop_uid TEXT NOT NULL,
+  action INTEGER NOT NULL,
+  watermark INTEGER NOT NULL);
+
+-- One number for the revisions of all studies: a study that was deleted and stored again never shows an old one.
+CREATE TABLE revision_counter(value INTEGER NOT NULL);
+INSERT INTO revision_counter VALUES(0);
+)sql";
+
+constexpr std::array kSteps = {kFirst};
+
+Result<std::int64_t> schema_version(Connection& connection) {
+  TRY_ASSIGN(Statement * statement, connection.prepare("SELECT version FROM schema_version"));
+  TRY_ASSIGN(const bool row, statement->step());
+  return row ? statement->integer(0) : 0;
+}
+
+Status run_step(Connection& connection, std::size_t step) {
+  RETURN_IF_ERROR(connection.begin(true));
+  Status status;
+  const auto version = schema_version(connection);
+  if (!version.ok()) {
+    status = version.status();
+  } else if (*version == static_cast<std::int64_t>(step)) {  // else another process was faster
+    status = connection.execute(kSteps[step]);
+    if (status.ok()) {
+      status = connection.execute("UPDATE schema_version SET version = version + 1");
+    }
+  }
+  if (!status.ok()) {
+    connection.rollback();
+    return status;
+  }
+  return connection.commit();
+}
+
+Status make_version_table(Connection& connection) {
+  RETURN_IF_ERROR(connection.begin(true));
+  Status status = connection.execute(
+      "CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL);"
+      "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
+  if (!status.ok()) {
+    connection.rollback();
+    return status;
+  }
+  return connection.commit();
+}
+
+}  // namespace
+
+Status migrate(Connection& connection) {
+  RETURN_IF_ERROR(make_version_table(connection));
+  TRY_ASSIGN(const std::int64_t version, schema_version(connection));
+  if (version > static_cast<std::int64_t>(kSteps.size())) {
+    return Status(Code::Unsupported, "the catalog has schema " + std::to_string(version) +
+                                         ", this program knows schemas up to " + std::to_string(kSteps.size()) +
+                                         "; use the newer program that wrote it");
+  }
+  for (std::size_t step = static_cast<std::size_t>(version); step < kSteps.size(); ++step) {
+    RETURN_IF_ERROR(run_step(connection, step));
+  }
+  return {};
+}
+
+}  // namespace tessera::catalog

@@ -1,0 +1,148 @@
+// The visibility transaction (design §4.6): one transaction makes the instance visible, bumps the study's revision and
+// appends the feed. Study and series attributes are the last stored instance's.
+#include <charconv>
+
+#include "catalog/instances.h"
+#include "catalog/normal_form.h"
+#include "catalog/sql.h"
+#include "catalog/study_revision.h"
+
+namespace tessera::catalog {
+
+namespace {
+
+constexpr std::string_view kBlobLive =
+    "UPDATE blobs SET state = 1, size = ?, xxh3 = ?, crc32 = ?, hashed = ?, owner = NULL, lease_until = NULL "
+    "WHERE id = ? AND state = 0";
+
+constexpr std::string_view kStudy =
+    "INSERT INTO studies(partition_id, study_uid, revision, watermark, patient_id_normal, patient_name_normal, "
+    "patient_name_words, patient_birth_date, accession_number_normal, study_id_normal, study_date, study_time, "
+    "study_description_normal, referring_normal, referring_words, header) "
+    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(partition_id, study_uid) DO UPDATE SET "
+    "revision = excluded.revision, watermark = excluded.watermark, patient_id_normal = excluded.patient_id_normal, "
+    "patient_name_normal = excluded.patient_name_normal, patient_name_words = excluded.patient_name_words, "
+    "patient_birth_date = excluded.patient_birth_date, accession_number_normal = excluded.accession_number_normal, "
+    "study_id_normal = excluded.study_id_normal, study_date = excluded.study_date, study_time = excluded.study_time, "
+    "study_description_normal = excluded.study_description_normal, referring_normal = excluded.referring_normal, "
+    "referring_words = excluded.referring_words, header = excluded.header RETURNING id";
+
+constexpr std::string_view kSeries =
+    "INSERT INTO series(study_id, series_uid, watermark, modality_normal, modality, series_number_normal, "
+    "series_description_normal, performed_start_date, manufacturer_model_normal, header) VALUES(?,?,?,?,?,?,?,?,?,?) "
+    "ON CONFLICT(study_id, series_uid) DO UPDATE SET watermark = excluded.watermark, "
+    "modality_normal = excluded.modality_normal, modality = excluded.modality, "
+    "series_number_normal = excluded.series_number_normal, "
+    "series_description_normal = excluded.series_description_normal, "
+    "performed_start_date = excluded.performed_start_date, "
+    "manufacturer_model_normal = excluded.manufacturer_model_normal, header = excluded.header RETURNING id";
+
+constexpr std::string_view kHeld = "SELECT id, generation, blob_id FROM instances WHERE series_id = ? AND sop_uid = ?";
+constexpr std::string_view kDropInstance = "DELETE FROM instances WHERE id = ?";
+constexpr std::string_view kBlobGarbage = "UPDATE blobs SET state = 2 WHERE id = ?";
+constexpr std::string_view kInstance =
+    "INSERT INTO instances(series_id, sop_uid, sop_class, instance_number, instance_number_normal, transfer_syntax, "
+    "image_flavor, frames, watermark, generation, revision, blob_id, header) VALUES(?,?,?,?,?,?,?,?,?,?,0,?,?)";
+constexpr std::string_view kFeed =
+    "INSERT INTO feed(time_millis, partition_id, study_uid, series_uid, sop_uid, action, watermark) "
+    "VALUES(?,?,?,?,?,?,?)";
+constexpr std::int64_t kActionCreate = 1;
+
+// The id that a RETURNING clause gives.
+Result<std::int64_t> returned_id(Connection& connection, std::string_view sql, std::initializer_list<SqlValue> values) {
+  TRY_ASSIGN(Statement * statement, query(connection, sql, values));
+  TRY_ASSIGN(const bool row, statement->step());
+  if (!row) {
+    return Status(Code::Internal, "publish: an upsert returned no row");
+  }
+  const std::int64_t id = statement->integer(0);
+  TRY_ASSIGN([[maybe_unused]] const bool more, statement->step());
+  return id;
+}
+
+Result<std::int64_t> upsert_study(Connection& connection, const Publication& p, std::int64_t revision) {
+  const StudyAttributes& s = p.study;
+  return returned_id(connection, kStudy,
+                     {p.key.partition, p.key.study, revision, p.reservation.watermark, normal_text(s.patient_id),
+                      normal_name(s.patient_name), name_words(s.patient_name), s.patient_birth_date,
+                      normal_text(s.accession_number), normal_text(s.study_id), s.study_date, s.study_time,
+                      normal_text(s.study_description), normal_name(s.referring_physician_name),
+                      name_words(s.referring_physician_name), s.header});
+}
+
+Result<std::int64_t> upsert_series(Connection& connection, const Publication& p, std::int64_t study) {
+  const SeriesAttributes& s = p.series;
+  return returned_id(connection, kSeries,
+                     {study, p.key.series, p.reservation.watermark, normal_text(s.modality), s.modality,
+                      normal_text(s.series_number), normal_text(s.series_description), s.performed_start_date,
+                      normal_text(s.manufacturer_model), s.header});
+}
+
+// Makes room for a replacement; returns the generation of what comes now.
+Result<std::int64_t> next_generation(Connection& connection, const Publication& p, std::int64_t series) {
+  TRY_ASSIGN(Statement * held, query(connection, kHeld, {series, p.key.sop}));
+  TRY_ASSIGN(const bool there, held->step());
+  if (!there) {
+    return std::int64_t{1};
+  }
+  const std::int64_t id = held->integer(0);
+  const std::int64_t generation = held->integer(1);
+  const std::int64_t blob = held->integer(2);
+  if (!p.replace) {
+    return Status(Code::AlreadyExists, "publish instance " + p.key.sop + ": it was stored meanwhile");
+  }
+  RETURN_IF_ERROR(run(connection, kDropInstance, {id}));
+  RETURN_IF_ERROR(run(connection, kBlobGarbage, {blob}));
+  return generation + 1;
+}
+
+SqlValue as_number(const std::string& text) {
+  std::int64_t number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  return parsed.ec == std::errc() ? SqlValue(number) : SqlValue();
+}
+
+Status insert_instance(Connection& connection, const Publication& p, std::int64_t series, std::int64_t generation) {
+  const InstanceAttributes& i = p.instance;
+  return run(connection, kInstance,
+             {series, p.key.sop, i.sop_class, as_number(i.instance_number), normal_text(i.instance_number),
+              i.transfer_syntax, static_cast<std::int64_t>(i.flavor), static_cast<std::int64_t>(i.frames),
+              p.reservation.watermark, generation, p.reservation.watermark, i.header});
+}
+
+Status make_live(Connection& connection, const Publication& p) {
+  RETURN_IF_ERROR(run(connection, kBlobLive,
+                      {static_cast<std::int64_t>(p.blob.size), static_cast<std::int64_t>(p.blob.xxh3),
+                       static_cast<std::int64_t>(p.blob.crc32), std::int64_t{p.blob.hashed}, p.reservation.watermark}));
+  if (connection.changes() != 1) {
+    return Status(Code::Cancelled, "publish instance " + p.key.sop + ": its lease ran out and a sweep reclaimed it");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::int64_t> next_study_revision(Connection& connection) {
+  return returned_id(connection, "UPDATE revision_counter SET value = value + 1 RETURNING value", {});
+}
+
+Result<std::int64_t> Instances::publish(const Publication& p) {
+  std::int64_t revision = 0;
+  const Status status = database_.write([&](Connection& connection) -> Status {
+    RETURN_IF_ERROR(make_live(connection, p));
+    TRY_ASSIGN(revision, next_study_revision(connection));
+    TRY_ASSIGN(const std::int64_t study, upsert_study(connection, p, revision));
+    TRY_ASSIGN(const std::int64_t series, upsert_series(connection, p, study));
+    TRY_ASSIGN(const std::int64_t generation, next_generation(connection, p, series));
+    RETURN_IF_ERROR(insert_instance(connection, p, series, generation));
+    return run(connection, kFeed,
+               {clock_.wall_millis(), p.key.partition, p.key.study, p.key.series, p.key.sop, kActionCreate,
+                p.reservation.watermark});
+  });
+  if (!status.ok()) {
+    return status;
+  }
+  return revision;
+}
+
+}  // namespace tessera::catalog

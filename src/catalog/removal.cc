@@ -1,0 +1,102 @@
+// Deleting: rows vanish, parents with their last child, blobs become garbage, the feed says so; one transaction.
+#include "catalog/instances.h"
+#include "catalog/rows.h"
+#include "catalog/sql.h"
+#include "catalog/study_revision.h"
+
+namespace tessera::catalog {
+
+namespace {
+
+constexpr std::string_view kDropInstance = "DELETE FROM instances WHERE watermark = ?";
+constexpr std::string_view kBlobGarbage = "UPDATE blobs SET state = 2 WHERE id = ?";
+constexpr std::string_view kFeed =
+    "INSERT INTO feed(time_millis, partition_id, study_uid, series_uid, sop_uid, action, watermark) "
+    "VALUES(?,?,?,?,?,2,?)";
+constexpr std::string_view kEmptySeries =
+    "DELETE FROM series WHERE study_id = (SELECT id FROM studies WHERE partition_id = ? AND study_uid = ?) "
+    "AND NOT EXISTS (SELECT 1 FROM instances WHERE series_id = series.id)";
+constexpr std::string_view kEmptyStudy =
+    "DELETE FROM studies WHERE partition_id = ? AND study_uid = ? "
+    "AND NOT EXISTS (SELECT 1 FROM series WHERE study_id = studies.id)";
+// What remains is as new as its newest instance, so that search orders it rightly.
+constexpr std::string_view kSeriesWatermark =
+    "UPDATE series SET watermark = (SELECT max(watermark) FROM instances WHERE series_id = series.id) "
+    "WHERE study_id = (SELECT id FROM studies WHERE partition_id = ? AND study_uid = ?)";
+constexpr std::string_view kStudyAfter =
+    "UPDATE studies SET revision = ?, watermark = (SELECT max(watermark) FROM series WHERE study_id = studies.id) "
+    "WHERE partition_id = ? AND study_uid = ?";
+
+Status tidy_study(Connection& connection, const Scope& scope) {
+  RETURN_IF_ERROR(run(connection, kEmptySeries, {scope.partition, scope.study}));
+  RETURN_IF_ERROR(run(connection, kEmptyStudy, {scope.partition, scope.study}));
+  if (connection.changes() == 1) {
+    return {};
+  }
+  TRY_ASSIGN(const std::int64_t revision, next_study_revision(connection));
+  RETURN_IF_ERROR(run(connection, kSeriesWatermark, {scope.partition, scope.study}));
+  return run(connection, kStudyAfter, {revision, scope.partition, scope.study});
+}
+
+}  // namespace
+
+Result<std::vector<InstanceRow>> Instances::remove(const Scope& scope, const Visibility& visibility) {
+  std::vector<InstanceRow> removed;
+  const Status status = database_.write([&](Connection& connection) -> Status {
+    TRY_ASSIGN(removed, select_rows(connection, scope, visibility));
+    const std::int64_t now = clock_.wall_millis();
+    for (const InstanceRow& row : removed) {
+      RETURN_IF_ERROR(run(connection, kDropInstance, {row.watermark}));
+      RETURN_IF_ERROR(run(connection, kBlobGarbage, {row.watermark}));
+      RETURN_IF_ERROR(run(connection, kFeed,
+                          {now, row.key.partition, row.key.study, row.key.series, row.key.sop, row.watermark}));
+    }
+    return tidy_study(connection, scope);
+  });
+  if (!status.ok()) {
+    return status;
+  }
+  return removed;
+}
+
+Result<std::int64_t> Instances::partition_key(std::string_view name, bool create) {
+  std::int64_t key = 0;
+  const auto look = [&](Connection& connection) -> Status {
+    TRY_ASSIGN(Statement * statement, query(connection, "SELECT id FROM partitions WHERE name = ?", {std::string(name)}));
+    TRY_ASSIGN(const bool row, statement->step());
+    key = row ? statement->integer(0) : 0;
+    return {};
+  };
+  RETURN_IF_ERROR(database_.read(look));
+  if (key == 0 && create) {
+    RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Status {
+      RETURN_IF_ERROR(run(connection, "INSERT OR IGNORE INTO partitions(name, created_millis) VALUES(?, ?)",
+                          {std::string(name), clock_.wall_millis()}));
+      return look(connection);
+    }));
+  }
+  if (key == 0) {
+    return Status(Code::NotFound, "partition '" + std::string(name) + "' does not exist");
+  }
+  return key;
+}
+
+Result<Instances::Totals> Instances::totals() {
+  Totals totals{};
+  RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Status {
+    TRY_ASSIGN(Statement * statement,
+               query(connection,
+                     "SELECT (SELECT count(*) FROM studies), (SELECT count(*) FROM series), "
+                     "(SELECT count(*) FROM instances), (SELECT count(*) FROM blobs WHERE state = 1), "
+                     "(SELECT coalesce(sum(size), 0) FROM blobs WHERE state = 1), "
+                     "(SELECT count(*) FROM blobs WHERE state = 0), (SELECT count(*) FROM blobs WHERE state = 2)",
+                     {}));
+    TRY_ASSIGN([[maybe_unused]] const bool row, statement->step());
+    totals = {statement->integer(0), statement->integer(1), statement->integer(2), statement->integer(3),
+              statement->integer(4), statement->integer(5), statement->integer(6)};
+    return {};
+  }));
+  return totals;
+}
+
+}  // namespace tessera::catalog
