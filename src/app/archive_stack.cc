@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <random>
 
 namespace tessera::app {
@@ -16,18 +17,19 @@ std::string make_owner() {
 
 }  // namespace
 
-ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Log& log)
+ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Millis lease, Log& log)
     : owner(make_owner()),
       folder(std::move(opened)),
       instances(*folder.database, clock),
       locator(*folder.blobs, instances, cache),
-      ingest(*folder.blobs, instances, locator, {.owner = owner}),
-      sweeper(*folder.blobs, instances, locator, log, {.owner = owner}) {}
+      ingest(*folder.blobs, instances, locator, {.owner = owner, .lease = lease}),
+      sweeper(*folder.blobs, instances, locator, log,
+              {.owner = owner, .lease = lease, .sweep_interval = std::min<Millis>(Millis(10'000), lease / 3)}) {}
 
 Result<std::unique_ptr<ArchiveStack>> ArchiveStack::open(const std::filesystem::path& data_folder,
-                                                         archive::Locator::Options cache, Log& log) {
+                                                         archive::Locator::Options cache, Millis lease, Log& log) {
   TRY_ASSIGN(archive::DataFolder opened, archive::open_data_folder(data_folder));
-  return std::unique_ptr<ArchiveStack>(new ArchiveStack(std::move(opened), cache, log));
+  return std::unique_ptr<ArchiveStack>(new ArchiveStack(std::move(opened), cache, lease, log));
 }
 
 }  // namespace tessera::app

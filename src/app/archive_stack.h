@@ -22,7 +22,7 @@ class ArchiveStack {
  public:
   // `log` is borrowed.
   static Result<std::unique_ptr<ArchiveStack>> open(const std::filesystem::path& data_folder,
-                                                    archive::Locator::Options cache, Log& log);
+                                                    archive::Locator::Options cache, Millis lease, Log& log);
 
   const std::string owner;  // this process among those that share the folder: host, pid, a random number
   SystemClock clock;
@@ -33,7 +33,7 @@ class ArchiveStack {
   archive::Sweeper sweeper;
 
  private:
-  ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Log& log);
+  ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Millis lease, Log& log);
 };
 
 }  // namespace tessera::app

@@ -1,0 +1,129 @@
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <iostream>
+
+#include "app/commands.h"
+
+namespace tessera::app {
+
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+
+// Flags that say where settings come from and override them.
+struct SettingFlags {
+  std::string file;
+  std::string data;
+  std::string listen;
+  std::vector<std::string> set;
+  bool insecure = false;
+
+  Result<Config> resolve(char** environment) const {
+    Config config;
+    if (!file.empty()) {
+      RETURN_IF_ERROR(read_config_file(config, file));
+    }
+    RETURN_IF_ERROR(read_environment(config, environment));
+    for (const std::string& setting : set) {
+      const std::size_t equals = setting.find('=');
+      if (equals == setting.npos) {
+        return Status(Code::InvalidArgument, "--set wants KEY=VALUE, not '" + setting + "'");
+      }
+      RETURN_IF_ERROR(set_key(config, setting.substr(0, equals), setting.substr(equals + 1)));
+    }
+    if (!data.empty()) {
+      RETURN_IF_ERROR(set_key(config, "data", data));
+    }
+    if (!listen.empty()) {
+      RETURN_IF_ERROR(set_key(config, "listen", listen));
+    }
+    config.insecure_no_auth = config.insecure_no_auth || insecure;
+    return config;
+  }
+};
+
+void add_setting_flags(CLI::App& command, SettingFlags& flags) {
+  command.add_option("--config", flags.file, "TOML file with settings (doc/configuration.md)");
+  command.add_option("--data", flags.data, "data folder (default ./tessera-data)");
+  command.add_option("--set", flags.set, "KEY=VALUE: any setting of doc/configuration.md");
+}
+
+void add_label_flags(CLI::App& command, convert::Options& options) {
+  convert::Labels& labels = options.labels;
+  command.add_option("--patient-name", labels.patient_name, "PatientName, as Family^Given");
+  command.add_option("--patient-id", labels.patient_id, "PatientID");
+  command.add_option("--patient-birth-date", labels.patient_birth_date, "PatientBirthDate, yyyyMMdd");
+  command.add_option("--patient-sex", labels.patient_sex, "PatientSex: M, F or O");
+  command.add_option("--accession-number", labels.accession_number, "AccessionNumber");
+  command.add_option("--study-id", labels.study_id, "StudyID");
+  command.add_option("--study-description", labels.study_description, "StudyDescription");
+  command.add_option("--study-uid", labels.study_uid, "StudyInstanceUID, to put several slides into one study");
+  command.add_option("--container-id", labels.container_id, "ContainerIdentifier: the slide's barcode");
+  command.add_option("--specimen-id", labels.specimen_id, "SpecimenIdentifier");
+  command.add_option("--mpp", [&options](const CLI::results_t& words) {
+    double micrometres = 0;
+    const bool read = CLI::detail::lexical_cast(words.front(), micrometres) && micrometres > 0;
+    options.mm_per_pixel = micrometres / 1000;
+    return read;
+  }, "micrometres per pixel, where the file does not say");
+}
+
+int complain(const Status& status) {
+  std::fprintf(stderr, "tessera: %s\n", std::string(status.message()).c_str());
+  return 2;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, char** environment) {
+  CLI::App program{"Tessera: whole slides in, DICOMweb tiles out", "tessera"};
+  program.set_version_flag("--version", std::string("tessera ") + kVersion);
+  program.require_subcommand(1);
+  SettingFlags flags;
+
+  bool print = false;
+  CLI::App* serve = program.add_subcommand("serve", "run the server");
+  add_setting_flags(*serve, flags);
+  serve->add_option("--listen", flags.listen, "HOST:PORT (default 127.0.0.1:8080; port 0 picks one)");
+  serve->add_flag("--insecure-no-auth", flags.insecure, "listen beyond loopback without authentication");
+  serve->add_flag("--print-config", print, "print the settings that result, secrets masked, and end");
+
+  ImportArguments import_arguments;
+  CLI::App* import = program.add_subcommand("import", "take DICOM files, folders and slides in");
+  import->add_option("PATH", import_arguments.paths, "files and folders")->required();
+  import->add_option("--server", import_arguments.server, "send to a DICOMweb URL instead of a data folder");
+  import->add_option("--token-file", import_arguments.token_file, "file with the bearer token for --server");
+  add_setting_flags(*import, flags);
+  add_label_flags(*import, import_arguments.convert);
+
+  ConvertArguments convert_arguments;
+  CLI::App* convert = program.add_subcommand("convert", "slide to DICOM files");
+  convert->add_option("SLIDE", convert_arguments.slide, "the slide")->required();
+  convert->add_option("-o,--output", convert_arguments.output, "folder for the files")->required();
+  add_label_flags(*convert, convert_arguments.convert);
+
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  }
+  if (convert->parsed()) {
+    return run_convert(convert_arguments);
+  }
+  const Result<Config> config = flags.resolve(environment);
+  if (!config.ok()) {
+    return complain(config.status());
+  }
+  if (import->parsed()) {
+    return run_import(import_arguments, *config);
+  }
+  if (print) {
+    std::cout << print_config(*config);
+    return 0;
+  }
+  const Status checked = check_config(*config);
+  return checked.ok() ? run_serve(*config) : complain(checked);
+}
+
+}  // namespace tessera::app

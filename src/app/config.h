@@ -1,0 +1,74 @@
+// Configuration: TOML file < environment TESSERA_… < flags. Read once at start, then constant.
+//
+// One table (config_keys.cc) knows every key: its name, its environment variable, its check and how it is printed. An
+// unknown key is an error that names the nearest known one.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/tokens.h"
+#include "base/log.h"
+#include "base/result.h"
+
+namespace tessera::app {
+
+struct Config {
+  std::filesystem::path data = "./tessera-data";
+  std::string listen_host = "127.0.0.1";
+  std::uint16_t listen_port = 8080;
+  std::string public_url;            // when clients reach the server under another address than they put into Host
+  bool insecure_no_auth = false;     // serve beyond loopback without authentication, knowingly
+  std::vector<std::string> trusted_proxies;
+
+  unsigned loop_threads = 0;         // 0: one per core
+  unsigned reader_threads = 8;       // look-ups, metadata, search
+  unsigned writer_threads = 16;      // uploads: each waits for the disk most of the time
+
+  std::uint32_t max_connections = 10'000;
+  std::uint32_t max_head_bytes = 32 * 1024;
+  std::chrono::seconds idle_timeout{75};
+  std::chrono::seconds body_timeout{30};
+  std::chrono::seconds shutdown_timeout{30};
+  std::chrono::seconds upload_lease{60};     // after which another process may reclaim a dead upload
+
+  std::uint32_t cached_instances = 4096;     // one open file each
+  std::uint32_t cached_frame_table_mib = 64;
+
+  LogLevel log_level = LogLevel::Info;
+  LogFormat log_format = LogFormat::Text;
+  bool log_access = true;                    // one line per request
+
+  std::vector<std::string> cors_origins;     // none: only the server's own page
+  std::uint32_t cors_max_age_seconds = 7200;
+  bool cors_allow_credentials = false;
+
+  std::vector<auth::StaticToken> tokens;     // none: no authentication
+};
+
+using Settings = std::vector<std::pair<std::string, std::string>>;  // key → value, as text
+
+// One key set from text. InvalidArgument naming the key and what is allowed.
+Status set_key(Config& config, std::string_view key, std::string_view value);
+
+// The file's keys, over `config`.
+Status read_config_file(Config& config, const std::filesystem::path& path);
+
+// TESSERA_LOG_LEVEL=debug and its like; `environment` as of environ.
+Status read_environment(Config& config, char** environment);
+
+// What must hold between keys: no listening beyond loopback without authentication, credentials not with any origin.
+Status check_config(const Config& config);
+
+// The result as TOML, secrets masked.
+std::string print_config(const Config& config);
+
+// Every key with its default and meaning, as the table of doc/configuration.md.
+std::string describe_keys();
+
+}  // namespace tessera::app

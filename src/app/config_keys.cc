@@ -1,0 +1,238 @@
+#include "app/config_keys.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <numeric>
+
+namespace tessera::app {
+
+namespace {
+
+Status bad(std::string_view key, std::string_view text, std::string_view allowed) {
+  return Status(Code::InvalidArgument, "configuration: " + std::string(key) + " = '" + std::string(text) +
+                                           "' is not possible; it must be " + std::string(allowed));
+}
+
+std::string toml_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+    }
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string toml_list(const std::vector<std::string>& values) {
+  std::string out = "[";
+  for (const std::string& value : values) {
+    out += out.size() > 1 ? ", " : "";
+    out += toml_string(value);
+  }
+  return out + "]";
+}
+
+template <std::uint64_t kLowest, std::uint64_t kHighest>
+Status read_number(std::string_view key, std::string_view text, std::uint64_t& out) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || out < kLowest || out > kHighest) {
+    return bad(key, text, "a whole number from " + std::to_string(kLowest) + " to " + std::to_string(kHighest));
+  }
+  return {};
+}
+
+// Setters and printers for members of plain kinds.
+template <auto kMember, std::uint64_t kLowest, std::uint64_t kHighest>
+Status set_number(Config& config, std::string_view key, std::string_view text) {
+  std::uint64_t number = 0;
+  RETURN_IF_ERROR((read_number<kLowest, kHighest>(key, text, number)));
+  config.*kMember = static_cast<std::remove_reference_t<decltype(config.*kMember)>>(number);
+  return {};
+}
+template <auto kMember>
+std::string show_number(const Config& config) {
+  return std::to_string(config.*kMember);
+}
+template <auto kMember, std::uint64_t kLowest, std::uint64_t kHighest>
+Status set_seconds(Config& config, std::string_view key, std::string_view text) {
+  std::uint64_t number = 0;
+  RETURN_IF_ERROR((read_number<kLowest, kHighest>(key, text, number)));
+  config.*kMember = std::chrono::seconds(number);
+  return {};
+}
+template <auto kMember>
+std::string show_seconds(const Config& config) {
+  return std::to_string((config.*kMember).count());
+}
+template <auto kMember>
+Status set_flag(Config& config, std::string_view key, std::string_view text) {
+  if (text != "true" && text != "false") {
+    return bad(key, text, "true or false");
+  }
+  config.*kMember = text == "true";
+  return {};
+}
+template <auto kMember>
+std::string show_flag(const Config& config) {
+  return config.*kMember ? "true" : "false";
+}
+template <auto kMember>
+Status set_list(Config& config, std::string_view, std::string_view text) {
+  (config.*kMember).clear();
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (word.starts_with(' ')) {
+      word.remove_prefix(1);
+    }
+    while (word.ends_with(' ')) {
+      word.remove_suffix(1);
+    }
+    if (!word.empty()) {
+      (config.*kMember).emplace_back(word);
+    }
+  }
+  return {};
+}
+template <auto kMember>
+std::string show_list(const Config& config) {
+  return toml_list(config.*kMember);
+}
+
+Status set_listen(Config& config, std::string_view key, std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::uint64_t port = 0;
+  if (colon == text.npos || colon == 0 || !read_number<0, 65535>(key, text.substr(colon + 1), port).ok()) {
+    return bad(key, text, "HOST:PORT, such as 127.0.0.1:8080 (port 0 picks a free one)");
+  }
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  config.listen_host = std::string(host);
+  config.listen_port = static_cast<std::uint16_t>(port);
+  return {};
+}
+
+Status set_public_url(Config& config, std::string_view key, std::string_view text) {
+  if (!text.empty() && !text.starts_with("http://") && !text.starts_with("https://")) {
+    return bad(key, text, "an http:// or https:// URL");
+  }
+  config.public_url = std::string(text);
+  return {};
+}
+
+constexpr std::array kLevelNames = {"debug", "info", "warning", "error", "off"};
+
+Status set_log_level(Config& config, std::string_view key, std::string_view text) {
+  const auto found = std::find(kLevelNames.begin(), kLevelNames.end(), text);
+  if (found == kLevelNames.end()) {
+    return bad(key, text, "debug, info, warning, error or off");
+  }
+  config.log_level = static_cast<LogLevel>(found - kLevelNames.begin());
+  return {};
+}
+
+Status set_log_format(Config& config, std::string_view key, std::string_view text) {
+  if (text != "text" && text != "json") {
+    return bad(key, text, "text or json");
+  }
+  config.log_format = text == "json" ? LogFormat::Json : LogFormat::Text;
+  return {};
+}
+
+std::string show_listen(const Config& config) {
+  const bool v6 = config.listen_host.find(':') != std::string::npos;
+  return toml_string((v6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" + std::to_string(config.listen_port));
+}
+
+// C is Config: the table is narrow enough to read.
+using C = Config;
+const std::array kKeys = {
+    ConfigKey{"data", "the folder that holds blobs and catalog; made when missing",
+              [](C& c, std::string_view, std::string_view text) { c.data = text; return Status(); },
+              [](const C& c) { return toml_string(c.data.string()); }},
+    ConfigKey{"listen", "HOST:PORT to listen on; port 0 picks a free one", set_listen, show_listen},
+    ConfigKey{"public_url", "the address clients use, where it is not the one in their Host field", set_public_url,
+              [](const C& c) { return toml_string(c.public_url); }},
+    ConfigKey{"insecure_no_auth", "true: listen beyond loopback without authentication, knowingly",
+              set_flag<&C::insecure_no_auth>, show_flag<&C::insecure_no_auth>},
+    ConfigKey{"trusted_proxies", "addresses whose X-Forwarded-Proto, -Host and -Prefix are believed",
+              set_list<&C::trusted_proxies>, show_list<&C::trusted_proxies>},
+    ConfigKey{"threads.loops", "event loops for connections; 0: one per core", set_number<&C::loop_threads, 0, 256>,
+              show_number<&C::loop_threads>},
+    ConfigKey{"threads.readers", "threads for look-ups, metadata and search", set_number<&C::reader_threads, 1, 256>,
+              show_number<&C::reader_threads>},
+    ConfigKey{"threads.writers", "threads for uploads and deletes", set_number<&C::writer_threads, 1, 256>,
+              show_number<&C::writer_threads>},
+    ConfigKey{"limits.connections", "connections at once; more are answered 503",
+              set_number<&C::max_connections, 1, 1'000'000>, show_number<&C::max_connections>},
+    ConfigKey{"limits.head_bytes", "request line and fields; more is answered 431",
+              set_number<&C::max_head_bytes, 1024, 1'048'576>, show_number<&C::max_head_bytes>},
+    ConfigKey{"limits.idle_seconds", "how long a connection may rest between requests",
+              set_seconds<&C::idle_timeout, 1, 86400>, show_seconds<&C::idle_timeout>},
+    ConfigKey{"limits.body_seconds", "how long a body or an answer may stand still",
+              set_seconds<&C::body_timeout, 1, 86400>, show_seconds<&C::body_timeout>},
+    ConfigKey{"limits.shutdown_seconds", "how long requests in flight may take after SIGTERM",
+              set_seconds<&C::shutdown_timeout, 0, 86400>, show_seconds<&C::shutdown_timeout>},
+    ConfigKey{"uploads.lease_seconds", "after which an upload whose process died is reclaimed",
+              set_seconds<&C::upload_lease, 1, 86400>, show_seconds<&C::upload_lease>},
+    ConfigKey{"cache.instances", "located instances kept in memory; each holds a file open",
+              set_number<&C::cached_instances, 1, 1'000'000>, show_number<&C::cached_instances>},
+    ConfigKey{"cache.frame_table_mib", "frame-table blocks kept in memory, in MiB",
+              set_number<&C::cached_frame_table_mib, 1, 65536>, show_number<&C::cached_frame_table_mib>},
+    ConfigKey{"log.level", "debug, info, warning, error or off", set_log_level,
+              [](const C& c) { return toml_string(kLevelNames[static_cast<std::size_t>(c.log_level)]); }},
+    ConfigKey{"log.format", "text or json", set_log_format,
+              [](const C& c) { return toml_string(c.log_format == LogFormat::Json ? "json" : "text"); }},
+    ConfigKey{"log.access", "one line per request", set_flag<&C::log_access>, show_flag<&C::log_access>},
+    ConfigKey{"cors.origins", "origins whose pages may use the server; \"*\" for any; none: its own page only",
+              set_list<&C::cors_origins>, show_list<&C::cors_origins>},
+    ConfigKey{"cors.max_age_seconds", "how long a browser may keep a preflight's answer",
+              set_number<&C::cors_max_age_seconds, 0, 86400>, show_number<&C::cors_max_age_seconds>},
+    ConfigKey{"cors.allow_credentials", "whether pages may send cookies along; not with origin \"*\"",
+              set_flag<&C::cors_allow_credentials>, show_flag<&C::cors_allow_credentials>},
+};
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() { return kKeys; }
+
+const ConfigKey* find_key(std::string_view name) {
+  const auto found = std::find_if(kKeys.begin(), kKeys.end(), [name](const ConfigKey& key) { return key.name == name; });
+  return found == kKeys.end() ? nullptr : &*found;
+}
+
+std::string_view nearest_key(std::string_view name) {
+  return std::min_element(kKeys.begin(), kKeys.end(), [name](const ConfigKey& a, const ConfigKey& b) {
+           return edit_distance(a.name, name) < edit_distance(b.name, name);
+         })->name;
+}
+
+std::string environment_name(std::string_view key) {
+  std::string name = "TESSERA_";
+  for (const char c : key) {
+    name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return name;
+}
+
+}  // namespace tessera::app
