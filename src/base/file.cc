@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <random>
 #include <vector>
 
 namespace tessera {
@@ -13,10 +14,37 @@ namespace tessera {
 namespace fs = std::filesystem;
 
 namespace {
-std::string quoted(const fs::path& path) { return "'" + path.string() + "'"; }
+std::string quoted(const fs::path& path) {
+  return "'" + path.string() + "'";
+}
+
+// The folder that holds the entry of `path`.
+fs::path parent_of(const fs::path& path) {
+  const fs::path parent = path.parent_path();
+  return parent.empty() ? fs::path(".") : parent;
+}
+
+// 0, or the errno of what failed.
+int sync_folder_errno(const fs::path& folder) {
+  const File opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.is_open() || ::fsync(opened.descriptor()) != 0) {
+    return errno;
+  }
+  return 0;
+}
+
+// A name beside `path` that no other thread, process or machine uses now.
+fs::path name_beside(const fs::path& path) {
+  std::random_device random;
+  char suffix[32];
+  std::snprintf(suffix, sizeof suffix, ".new.%08x%08x", random(), random());
+  return path.string() + suffix;
+}
 }  // namespace
 
-File::~File() { close(); }
+File::~File() {
+  close();
+}
 
 File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
@@ -62,7 +90,8 @@ Result<std::uint64_t> File::size() const {
 Status File::read_at(std::uint64_t offset, MutableBytes into) const {
   std::size_t done = 0;
   while (done < into.size()) {
-    const ssize_t got = ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t got =
+        ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (got < 0) {
       if (errno == EINTR) {
         continue;
@@ -86,6 +115,9 @@ Status File::write_all(ByteView bytes) {
       }
       return errno_status(errno, "write " + std::to_string(bytes.size()) + " bytes");
     }
+    if (wrote == 0) {
+      return Status(Code::IoError, "write " + std::to_string(bytes.size()) + " bytes: none was taken");
+    }
     bytes = bytes.subspan(static_cast<std::size_t>(wrote));
   }
   return {};
@@ -99,43 +131,39 @@ Status File::sync() {
 }
 
 void File::start_writeback(std::uint64_t offset, std::uint64_t length) {
-  (void)::sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
+  (void)::sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(length),
+                          SYNC_FILE_RANGE_WRITE);
 }
 
 Status make_folders_durably(const fs::path& folder) {
-  // Walk up to the first folder that exists, then make the rest from the top and sync each parent that gained an entry.
+  // Walk up to the first folder that exists, then make the rest from the top and sync each parent that gained
+  // an entry.
   std::vector<fs::path> missing;
-  for (fs::path at = folder; !at.empty(); at = at.parent_path()) {
-    std::error_code error;
-    if (fs::is_directory(at, error)) {
-      break;
-    }
+  fs::path at = folder;
+  for (std::error_code error; !at.empty() && !fs::is_directory(at, error); at = at.parent_path()) {
     missing.push_back(at);
-    if (at == at.parent_path()) {
-      break;
-    }
+  }
+  // The one that exists may be another thread's or process's work of this moment, not synced yet: what goes
+  // into it must not become durable before its own entry. (Its ancestors are: nobody makes a folder in one
+  // that is not.)
+  const int refused = sync_folder_errno(parent_of(at));
+  if (refused != 0 && refused != EACCES &&
+      refused != EPERM) {  // a parent we may not read is not of our making
+    return errno_status(refused, "fsync folder " + quoted(parent_of(at)));
   }
   for (auto it = missing.rbegin(); it != missing.rend(); ++it) {
-    if (::mkdir(it->c_str(), 0750) != 0 && errno != EEXIST) {
+    std::error_code error;
+    if (::mkdir(it->c_str(), 0750) != 0 && (errno != EEXIST || !fs::is_directory(*it, error))) {
       return errno_status(errno, "make folder " + quoted(*it));
     }
-    // Also when somebody else made it first: our entry below must not become durable before its parent's.
-    const fs::path parent = it->parent_path();
-    RETURN_IF_ERROR(sync_folder(parent.empty() ? fs::path(".") : parent));
+    RETURN_IF_ERROR(sync_folder(parent_of(*it)));
   }
   return {};
 }
 
 Status sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return errno_status(errno, "open folder " + quoted(folder));
-  }
-  File closes_itself(descriptor);
-  if (::fsync(descriptor) != 0) {
-    return errno_status(errno, "fsync folder " + quoted(folder));
-  }
-  return {};
+  const int error = sync_folder_errno(folder);
+  return error == 0 ? Status() : errno_status(error, "fsync folder " + quoted(folder));
 }
 
 Status rename_file(const fs::path& from, const fs::path& to) {
@@ -153,8 +181,7 @@ Status remove_file(const fs::path& path) {
 }
 
 Status write_file_atomically(const fs::path& path, ByteView bytes) {
-  const fs::path beside = path.string() + ".new." + std::to_string(::getpid());
-  RETURN_IF_ERROR(remove_file(beside));
+  const fs::path beside = name_beside(path);
   TRY_ASSIGN(File file, File::create_new(beside));
   Status status = file.write_all(bytes);
   if (status.ok()) {
@@ -168,16 +195,15 @@ Status write_file_atomically(const fs::path& path, ByteView bytes) {
     (void)::unlink(beside.c_str());
     return status.while_doing("write " + quoted(path));
   }
-  const fs::path parent = path.parent_path();
-  return sync_folder(parent.empty() ? fs::path(".") : parent);
+  return sync_folder(parent_of(path));
 }
 
 Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
   TRY_ASSIGN(File file, File::open_read(path));
   TRY_ASSIGN(const std::uint64_t size, file.size());
   if (size > limit) {
-    return Status(Code::TooLarge, "read " + quoted(path) + ": " + std::to_string(size) + " bytes, the limit is " +
-                                      std::to_string(limit));
+    return Status(Code::TooLarge, "read " + quoted(path) + ": " + std::to_string(size) +
+                                      " bytes, the limit is " + std::to_string(limit));
   }
   std::string bytes(size, '\0');
   const Status status = file.read_at(0, MutableBytes(reinterpret_cast<std::uint8_t*>(bytes.data()), size));

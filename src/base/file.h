@@ -1,8 +1,8 @@
 // Files: descriptors that close themselves, and the two ways bytes reach a disk for good.
 //
-// Durability is spelled out by the caller, because the order is the promise (design: write, fsync, rename, fsync every
-// folder made, then the catalog): nothing here syncs unless its name says so. Functions are safe from many threads;
-// a File is one thread's at a time, except read_at, which any number may call.
+// Durability is spelled out by the caller, because the order is the promise (design: write, fsync, rename,
+// fsync every folder made, then the catalog): nothing here syncs unless its name says so. Functions are safe
+// from many threads; a File is one thread's at a time, except read_at, which any number may call.
 #pragma once
 
 #include <cstdint>
@@ -38,14 +38,16 @@ class File {
   Status write_all(ByteView bytes);
   // Data and size are on the medium when it returns ok.
   Status sync();
-  // Asks the kernel to begin writing [offset, offset + length) out now, so that a later sync() is short. Best effort.
+  // Asks the kernel to begin writing [offset, offset + length) out now, so that a later sync() is short. Best
+  // effort.
   void start_writeback(std::uint64_t offset, std::uint64_t length);
 
  private:
   int descriptor_ = -1;
 };
 
-// Makes `folder` and its missing parents, then fsyncs every folder that gained an entry.
+// Makes `folder` and its missing parents; when it returns ok, `folder` is on the medium, also when another
+// thread or process made some of it just now. Costs one fsync of a folder even when nothing is to be made.
 Status make_folders_durably(const std::filesystem::path& folder);
 
 // fsync of a folder: its entries (creations, renames, removals) are on the medium when it returns ok.
@@ -57,7 +59,8 @@ Status rename_file(const std::filesystem::path& from, const std::filesystem::pat
 // Removes a file; ok when it was not there.
 Status remove_file(const std::filesystem::path& path);
 
-// Writes a whole small file beside itself, fsyncs, renames into place, fsyncs the folder: old or new, never half.
+// Writes a whole small file beside itself ("PATH.new.…"), fsyncs, renames into place, fsyncs the folder: old
+// or new, never half, also when several write it at once.
 Status write_file_atomically(const std::filesystem::path& path, ByteView bytes);
 
 // A whole file of at most `limit` bytes; a larger one is TooLarge.
