@@ -1,10 +1,11 @@
-// Log: structured events, one line each, once. A Log is handed to whoever has something to say; there is no global.
+// Log: structured events, one line each, once. A Log is handed to whoever has something to say; there is no
+// global.
 //
 //   log.info("instance stored", {{"sop", uid}, {"bytes", size}, {"ms", took}});
 //
-// Lines go to stderr as text ("2026-11-23T07:52:15.120Z info instance stored sop=1.2.3 bytes=4096") or as JSON, never
-// with patient names. Safe from many threads; a line is written whole. Writing happens on a thread of its own: the caller
-// pays for formatting only, and for nothing below the level.
+// Lines go to stderr as text ("2026-11-23T07:52:15.120Z info instance stored sop=1.2.3 bytes=4096") or as
+// JSON, never with patient names. Safe from many threads; a line is written whole. Writing happens on a
+// thread of its own: the caller pays for formatting only, and for nothing below the level.
 #pragma once
 
 #include <cstdint>
