@@ -1,5 +1,5 @@
-// Clock: what time it is, and how leases, timeouts and cache epochs learn of it. A seam: tests wind test/support/FakeClock.
-// Safe from many threads.
+// Clock: what time it is, and how leases, timeouts and cache epochs learn of it. A seam: tests wind
+// test/support/FakeClock. Safe from many threads.
 #pragma once
 
 #include <chrono>

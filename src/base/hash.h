@@ -1,5 +1,5 @@
-// Checksums of what is stored: xxh3 (64 bit, for scrub and identity of bytes) and CRC-32 (for ZIP and sidecars).
-// Both take bytes as they come; a Checksum is one thread's.
+// Checksums of what is stored: xxh3 (64 bit, for scrub and identity of bytes) and CRC-32 (for ZIP and
+// sidecars). Both take bytes as they come; a Checksum is one thread's.
 #pragma once
 
 #include <cstdint>

@@ -2,11 +2,14 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 namespace tessera {
 
 Pool::Pool(std::string name, unsigned threads) : name_(std::move(name)) {
-  threads_.reserve(threads);
-  for (unsigned i = 0; i < threads; ++i) {
+  const unsigned count = std::max(threads, 1U);  // hardware_concurrency() may say 0
+  threads_.reserve(count);
+  for (unsigned i = 0; i < count; ++i) {
     threads_.emplace_back([this, i] {
       const std::string label = name_.substr(0, 11) + "-" + std::to_string(i);
       pthread_setname_np(pthread_self(), label.c_str());

@@ -1,7 +1,7 @@
 // Pool: threads for work that blocks (SQL, fsync, opening files, parsing), so that I/O loops never do.
 //
-// post() may be called from any thread; tasks of one pool run at once on up to `threads` threads, in no promised order.
-// Whoever needs order chains its own work: the next task is posted by the one before.
+// post() may be called from any thread; tasks of one pool run at once on up to `threads` threads, in no
+// promised order. Whoever needs order chains its own work: the next task is posted by the one before.
 #pragma once
 
 #include <condition_variable>
@@ -16,13 +16,14 @@ namespace tessera {
 
 class Pool {
  public:
-  // `name` (up to 11 characters are kept) shows in top and in crash reports.
+  // `name` (up to 11 characters are kept) shows in top and in crash reports. At least one thread is made.
   Pool(std::string name, unsigned threads);
   // Finishes what was posted, then joins.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
+  // A task must not throw: nobody is left to catch it.
   void post(std::function<void()> task);
 
   // Tasks waiting now: a metric, not something to decide by.
