@@ -1,7 +1,7 @@
 // Bytes: views of memory, and numbers read from and written to it in a stated byte order.
 //
-// A ByteView borrows; whoever hands one out says how long it lives. The loaders do not check bounds (the caller has),
-// and work at any alignment.
+// A ByteView borrows; whoever hands one out says how long it lives. The loaders do not check bounds (the
+// caller has), and work at any alignment.
 #pragma once
 
 #include <bit>
@@ -41,12 +41,24 @@ T load_le(const std::uint8_t* at) {
   std::memcpy(&value, at, sizeof value);
   return value;
 }
-inline std::uint16_t load_le16(const std::uint8_t* at) { return load_le<std::uint16_t>(at); }
-inline std::uint32_t load_le32(const std::uint8_t* at) { return load_le<std::uint32_t>(at); }
-inline std::uint64_t load_le64(const std::uint8_t* at) { return load_le<std::uint64_t>(at); }
-inline std::uint16_t load_be16(const std::uint8_t* at) { return __builtin_bswap16(load_le16(at)); }
-inline std::uint32_t load_be32(const std::uint8_t* at) { return __builtin_bswap32(load_le32(at)); }
-inline std::uint64_t load_be64(const std::uint8_t* at) { return __builtin_bswap64(load_le64(at)); }
+inline std::uint16_t load_le16(const std::uint8_t* at) {
+  return load_le<std::uint16_t>(at);
+}
+inline std::uint32_t load_le32(const std::uint8_t* at) {
+  return load_le<std::uint32_t>(at);
+}
+inline std::uint64_t load_le64(const std::uint8_t* at) {
+  return load_le<std::uint64_t>(at);
+}
+inline std::uint16_t load_be16(const std::uint8_t* at) {
+  return __builtin_bswap16(load_le16(at));
+}
+inline std::uint32_t load_be32(const std::uint8_t* at) {
+  return __builtin_bswap32(load_le32(at));
+}
+inline std::uint64_t load_be64(const std::uint8_t* at) {
+  return __builtin_bswap64(load_le64(at));
+}
 
 template <class T>
 void store_le(std::uint8_t* at, T value) {

@@ -1,7 +1,7 @@
 // Lru: a cache bounded by weight (bytes, or rows), the least recently used leaving first.
 //
-// get() and put() take one lock each and copy the value out: values are shared_ptr or small. Safe from many threads.
-// The key type says how entries are invalidated: put a revision in the key, or call erase().
+// get() and put() take one lock each and copy the value out: values are shared_ptr or small. Safe from many
+// threads. The key type says how entries are invalidated: put a revision in the key, or call erase().
 #pragma once
 
 #include <cstddef>

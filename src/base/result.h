@@ -4,8 +4,9 @@
 //   if (!table.ok()) return table.status();
 //   use(*table);
 //
-// TRY_ASSIGN(auto table, FrameTable::open(source)); is the same in one line, RETURN_IF_ERROR(status) its value-less twin.
-// Reading the value of a failed Result ends the program: it is a defect of the reader, never of input.
+// TRY_ASSIGN(auto table, FrameTable::open(source)); is the same in one line, RETURN_IF_ERROR(status) its
+// value-less twin. Reading the value of a failed Result ends the program: it is a defect of the reader, never
+// of input.
 #pragma once
 
 #include <cstdlib>
@@ -19,7 +20,7 @@ namespace tessera {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit on purpose
+  Result(T value) : held_(std::in_place_index<0>, std::move(value)) {}        // NOLINT: implicit on purpose
   Result(Status status) : held_(std::in_place_index<1>, std::move(status)) {  // NOLINT: implicit on purpose
     if (std::get<1>(held_).ok()) {
       std::abort();

@@ -1,12 +1,13 @@
-// Rope: the one data structure. What we serve is an ordered list of pieces; bytes are moved only when they are sent.
+// Rope: the one data structure. What we serve is an ordered list of pieces; bytes are moved only when they
+// are sent.
 //
-// A piece is inline bytes or a range of a RangeSource. A stored instance is one piece, a frame is one range (plus an
-// inline prefix where JPEG tables must stand before a vendor tile), multipart is inline boundaries between ropes.
-// Derived content (bytes that a room above computes, of known length) is a RangeSource like any other.
-// The HTTP layer sends ranges with a plain descriptor by sendfile and everything else by reading.
+// A piece is inline bytes or a range of a RangeSource. A stored instance is one piece, a frame is one range
+// (plus an inline prefix where JPEG tables must stand before a vendor tile), multipart is inline boundaries
+// between ropes. Derived content (bytes that a room above computes, of known length) is a RangeSource like
+// any other. The HTTP layer sends ranges with a plain descriptor by sendfile and everything else by reading.
 //
-// Ropes share their sources (shared_ptr: a source lives until the last response that uses it was sent) and are cheap to
-// copy. A Rope is a value: not for two threads at once. A RangeSource is safe from many threads.
+// Ropes share their sources (shared_ptr: a source lives until the last response that uses it was sent) and
+// are cheap to copy. A Rope is a value: not for two threads at once. A RangeSource is safe from many threads.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@
 
 namespace tessera {
 
-// Called exactly once, perhaps before read() returns, perhaps on another thread: the bytes read, or why none were.
+// Called exactly once, perhaps before read() returns, perhaps on another thread: the bytes read, or why none
+// were.
 using ReadDone = std::function<void(Result<std::size_t>)>;
 
 // Immutable bytes that can be read at any place: a blob of a store, or something computed from one.
@@ -34,8 +36,8 @@ class RangeSource {
   // A descriptor whose byte i is this source's byte i, valid while the source lives; -1 where there is none.
   virtual int plain_descriptor() const { return -1; }
 
-  // Fills `into` from `offset`. The range must lie within size(); fewer bytes than asked is an error, never an answer.
-  // `into` belongs to the caller and must live until `done` was called.
+  // Fills `into` from `offset`. The range must lie within size(); fewer bytes than asked is an error, never
+  // an answer. `into` belongs to the caller and must live until `done` was called.
   virtual void read(std::uint64_t offset, MutableBytes into, ReadDone done) = 0;
 };
 

@@ -1,8 +1,10 @@
-// Status: how an expected failure is told. Everybody uses it; nobody throws for what input, disks or peers do.
+// Status: how an expected failure is told. Everybody uses it; nobody throws for what input, disks or peers
+// do.
 //
-// A Status is a Code (what kind of failure, one table turns it into HTTP) and one sentence with the action, the object
-// and the byte or tag: "parse /in/x.dcm: element (0028,0010) at byte 412: length 7 exceeds the 2 bytes left".
-// Success costs one null pointer. Values are immutable, so a Status may be copied and read by any thread.
+// A Status is a Code (what kind of failure, one table turns it into HTTP) and one sentence with the action,
+// the object and the byte or tag: "parse /in/x.dcm: element (0028,0010) at byte 412: length 7 exceeds the 2
+// bytes left". Success costs one null pointer. Values are immutable, so a Status may be copied and read by
+// any thread.
 #pragma once
 
 #include <memory>
@@ -51,8 +53,8 @@ class [[nodiscard]] Status {
   std::shared_ptr<const Rep> rep_;
 };
 
-// errno as a Status: NoSpace for ENOSPC and EDQUOT, NotFound for ENOENT, else IoError.
-// `action` names what was tried and on what: "rename /data/incoming/7 to /data/blobs/…".
+// errno as a Status: NoSpace for ENOSPC and EDQUOT, NotFound for ENOENT, AlreadyExists for EEXIST, else
+// IoError. `action` names what was tried and on what: "rename /data/incoming/7 to /data/blobs/…".
 Status errno_status(int error_number, std::string_view action);
 
 std::string_view code_name(Code code);
