@@ -1,0 +1,98 @@
+"""The real binary, started on a folder and a free port of its own, and stopped by its pid."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("TESSERA_BIN", ROOT / "build" / "release" / "tessera"))
+READY = re.compile(r"^tessera: listening on (http://\S+:(\d+))$", re.MULTILINE)
+START_SECONDS = 30
+STOP_SECONDS = 30
+
+# What must not be in the log of a server that was only asked things: its own errors, and answers it blames on itself.
+UNCLEAN = re.compile(r'^\S+ error |"level":"error"|\bstatus=5\d\d\b|"status":5\d\d', re.MULTILINE)
+
+
+class Server:
+    """A running `tessera serve`: url, host, port, data (its folder), log()."""
+
+    def __init__(self, folder, config=None, arguments=()):
+        self.data = folder / "data"
+        self._out = folder / "stdout.txt"
+        self._log = folder / "stderr.txt"
+        command = [str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *arguments]
+        if config is not None:
+            (folder / "tessera.toml").write_text(config)
+            command += ["--config", str(folder / "tessera.toml")]
+        with self._out.open("wb") as out, self._log.open("wb") as log:
+            self.process = subprocess.Popen(command, stdout=out, stderr=log, stdin=subprocess.DEVNULL)
+        self.url, self.port = self._wait_until_ready()
+        self.host = f"127.0.0.1:{self.port}"
+
+    def _wait_until_ready(self):
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            found = READY.search(self._out.read_text())
+            if found:
+                return found.group(1), int(found.group(2))
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        self.process.kill()
+        raise AssertionError(f"no ready line; exit {self.process.wait()}; stderr:\n{self.log()}")
+
+    def log(self):
+        return self._log.read_text(errors="replace")
+
+    def stop(self):
+        """SIGTERM and the end: exit code 0 is part of the contract."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the server did not end within {STOP_SECONDS} s of SIGTERM") from None
+        assert code == 0, f"exit code {code}; stderr:\n{self.log()[-4000:]}"
+
+    def assert_clean_log(self):
+        unclean = [line for line in self.log().splitlines() if UNCLEAN.search(line)]
+        assert not unclean, "the log is not clean:\n" + "\n".join(unclean[:20])
+
+    def request(self, method, path, accept=None, headers=None, **more):
+        """A request to a path, or to an absolute URL. accept=None sends no Accept at all."""
+        url = path if path.startswith("http") else self.url + path
+        fields = {"Accept": accept, **(headers or {})}
+        return requests.request(method, url, headers=fields, timeout=60, **more)
+
+    def get(self, path, accept="*/*", headers=None, **more):
+        return self.request("GET", path, accept, headers, **more)
+
+    def delete(self, path, **more):
+        return self.request("DELETE", path, "*/*", **more)
+
+    def post(self, path, body, content_type="application/dicom", accept="application/dicom+json", headers=None):
+        fields = {"Content-Type": content_type, **(headers or {})}
+        return self.request("POST", path, accept, fields, data=body)
+
+    def store(self, *files, prefix="/dicom-web", headers=None):
+        """Stores each file by a request of its own; every one must be taken."""
+        for file in files:
+            answer = self.post(f"{prefix}/studies", file.bytes, headers=headers)
+            assert answer.status_code in (200, 202), f"{answer.status_code}: {answer.text}"
+
+    def files_left(self):
+        """Everything in the data folder that belongs to no acked instance, when nothing is stored: must be empty."""
+        folders = [self.data / "incoming", self.data / "blobs"]
+        return [str(path) for folder in folders if folder.exists() for path in folder.rglob("*") if path.is_file()]
+
+    def wait_for_no_files(self, seconds=10):
+        deadline = time.monotonic() + seconds
+        while self.files_left() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert self.files_left() == []
