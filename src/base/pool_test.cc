@@ -34,10 +34,10 @@ TEST(Pool, a_task_may_post_the_next_one_also_while_the_pool_ends) {
 }
 
 TEST(Pool, tasks_run_at_once_on_its_threads) {
-  Pool pool("pair", 2);
   std::promise<void> first_is_running;
   std::promise<void> second_ran;
   std::promise<bool> met;
+  Pool pool("pair", 2);
   pool.post([&] {
     first_is_running.set_value();
     met.set_value(second_ran.get_future().wait_for(std::chrono::seconds(20)) == std::future_status::ready);
@@ -55,19 +55,19 @@ TEST(Pool, no_threads_asked_for_still_gives_one) {
 }
 
 TEST(Pool, a_task_is_forgotten_before_the_next_begins) {
-  Pool pool("drop", 1);
   auto held = std::make_shared<int>(1);
   std::weak_ptr<int> watched = held;
-  pool.post([held = std::move(held)] {});
   std::promise<bool> gone;
+  Pool pool("drop", 1);
+  pool.post([held = std::move(held)] {});
   pool.post([&] { gone.set_value(watched.expired()); });
   EXPECT_TRUE(gone.get_future().get());
 }
 
 TEST(Pool, waiting_counts_what_no_thread_has_taken_yet) {
-  Pool pool("wait", 1);
   std::promise<void> started;
   std::promise<void> go_on;
+  Pool pool("wait", 1);
   pool.post([&] {
     started.set_value();
     go_on.get_future().wait();
