@@ -1,9 +1,12 @@
 // Frame table: where each frame of an instance lies in its blob. Made once at ingest, read for every tile.
 //
-//   table   := header blocks exceptions                                     (all little endian; doc/on-disk-format.md)
-//   header  := magic "TSFT" version kind frame-count blob-size blob-hash geometry …        fixed size, checksummed
-//   block   := u64 base, then for each of 512 frames fixed-width (offset delta, length)    at most 4 KiB
-//   exceptions := frames of several fragments, empty frames, 1-bit frames that start inside a byte
+//   table      := header blocks exceptions                     (all little endian; bytes in doc/on-disk-format.md)
+//   header     := magic "TSFT", version, kind, frame count, blob size and hash, geometry …     fixed size, checksummed
+//   block      := u64 base, then for each of 512 frames a 5-byte span                          2576 bytes, checksummed
+//   exceptions := the fragments of frames that have several                                    checksummed
+//
+// A frame's span reaches from its first item tag to the next frame's: items stand without gaps, so spans give offsets
+// and lengths at once, and 5 bytes are enough for any frame up to 512 GiB. An empty frame is an extent of no bytes.
 //
 // Native pixel data has a header only: offsets are computed. The table is derived: checksummed, not fsynced, rebuilt when
 // absent or wrong. Finding a frame costs one read of the block (block_range) and no other; first, middle and last cost
@@ -14,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +30,12 @@ namespace tessera::dicom {
 
 inline constexpr std::uint32_t kFramesPerBlock = 512;
 inline constexpr std::size_t kFrameTableHeaderBytes = 128;
+inline constexpr std::size_t kBlockBytes = 8 + kFramesPerBlock * 5 + 8;  // of every block but the last, which is shorter
 inline constexpr std::size_t kMaxBlockBytes = 4096;
+static_assert(kBlockBytes <= kMaxBlockBytes);
+// Instances with frames of several fragments are indexed up to this many fragments, which bounds what is held at ingest
+// (about 4 MiB) and the exceptions that a reader holds. One fragment per frame has no such limit.
+inline constexpr std::uint32_t kMaxGroupedFragments = 256 * 1024;
 
 enum class FrameKind : std::uint8_t {
   None,          // no pixel data
@@ -35,7 +44,7 @@ enum class FrameKind : std::uint8_t {
   Encapsulated,  // listed in blocks
 };
 
-// Where one frame is: one extent for nearly every frame, several where it has several fragments, none when it is empty.
+// Where one frame is: one extent for nearly every frame, several where it has several fragments.
 struct FrameExtents {
   std::vector<ByteRange> fragments;  // in the blob, in order
   std::uint8_t first_bit = 0;        // NativeBits: bits to drop from the first byte
@@ -49,18 +58,23 @@ struct FrameTableHeader {
   std::uint64_t blob_hash = 0;      // xxh3 of the blob: a table that does not match its blob is rebuilt
   std::uint64_t first_offset = 0;   // Native: first byte of PixelData
   std::uint64_t frame_bits = 0;     // Native: bits of one frame
-  std::uint32_t block_bytes = 0;    // Encapsulated: size of every block but the last
   std::uint64_t exceptions_offset = 0;
+  std::uint64_t exceptions_bytes = 0;
   std::uint32_t exception_count = 0;
 
   static Result<FrameTableHeader> parse(ByteView bytes);  // kFrameTableHeaderBytes of them
+  ByteBuffer encode() const;
 
+  // All below: `frame` must be below frame_count.
   // Native kinds: the answer, without any read.
   FrameExtents compute(FrameIndex frame) const;
   // Encapsulated: what to read to find this frame; at most kMaxBlockBytes.
   ByteRange block_range(FrameIndex frame) const;
+  static FrameIndex first_frame_of_block(FrameIndex frame) {
+    return FrameIndex{frame.value - frame.value % kFramesPerBlock};
+  }
   // The exceptions, to be read once per table (empty range when there are none).
-  ByteRange exceptions_range() const;
+  ByteRange exceptions_range() const { return {exceptions_offset, exceptions_bytes}; }
 };
 
 // A block read and checked.
@@ -71,6 +85,8 @@ class FrameBlock {
   bool find(FrameIndex frame, ByteRange& extent) const;
 
  private:
+  static constexpr ByteRange kException{UINT64_MAX, UINT64_MAX};
+
   std::uint32_t first_frame_ = 0;
   std::vector<ByteRange> extents_;
 };
@@ -78,16 +94,27 @@ class FrameBlock {
 class FrameExceptions {
  public:
   static Result<FrameExceptions> parse(const FrameTableHeader& header, ByteView bytes);
-  // The fragments of an exceptional frame; nullptr when the frame is none.
-  const FrameExtents* find(FrameIndex frame) const;
+  // The fragments of an exceptional frame; nothing when the frame is none.
+  std::optional<FrameExtents> find(FrameIndex frame) const;
 
  private:
-  std::vector<std::pair<std::uint32_t, FrameExtents>> rows_;  // sorted by frame
+  struct Row {
+    std::uint32_t frame;
+    std::uint32_t fragments;
+    std::uint64_t first_item;  // in the blob: its item tag
+    std::size_t lengths_at;    // in lengths_
+  };
+  std::vector<Row> rows_;  // sorted by frame
+  std::vector<std::uint32_t> lengths_;
 };
 
-// Builds the table in the same pass as everything else, in memory that does not grow with the frame count: finished
-// blocks leave through `write`. Frame boundaries: as many fragments as frames means one each; otherwise the Basic or
-// Extended Offset Table, checked against the items (items win); otherwise start-of-image markers (wsi-dicom §2c).
+// Builds the table in the same pass as everything else; finished blocks leave through `write`.
+//
+// Frame boundaries: as many fragments as frames means one each; otherwise the Basic or Extended Offset Table, if each of
+// its entries is the place of an item; otherwise start-of-image markers (wsi-dicom §2c). Which of these holds is known
+// at the last fragment only, so up to kMaxGroupedFragments lengths are held until then; a NumberOfFrames above that
+// leaves one fragment per frame as the only reading, and then nothing is held but one block. Video (MPEG2, MPEG4, HEVC)
+// counts as one frame of all its fragments: its frames cannot be told apart in the container.
 class FrameTableBuilder final : public TokenSink {
  public:
   // `write` receives the bytes of blocks in order (the header, known last, comes from finish()).
@@ -105,7 +132,8 @@ class FrameTableBuilder final : public TokenSink {
   Status on_fragments_end(std::uint64_t end_offset) override;
 
   // After the parse: writes the last block and the exceptions, and returns the kFrameTableHeaderBytes to put at the
-  // front. Corrupt when pixel data and NumberOfFrames cannot be reconciled, saying how.
+  // front. Corrupt when pixel data and NumberOfFrames cannot be reconciled, saying how; TooLarge past
+  // kMaxGroupedFragments. The on_… functions fail only when `write` does.
   Result<ByteBuffer> finish(std::uint64_t blob_size, std::uint64_t blob_hash);
 
   // Known after finish().
