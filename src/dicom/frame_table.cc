@@ -68,6 +68,11 @@ Status check_none(const FrameTableHeader& header) {
 }
 
 Status check(const FrameTableHeader& header) {
+  const bool lists =
+      header.exceptions_offset != 0 || header.exceptions_bytes != 0 || header.exception_count != 0;
+  if (header.kind != FrameKind::Encapsulated && lists) {
+    return corrupt("exceptions without encapsulated frames");
+  }
   switch (header.kind) {
     case FrameKind::None:
       return check_none(header);

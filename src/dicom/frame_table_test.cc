@@ -370,6 +370,9 @@ TEST(FrameTable, contradictions_inside_a_sealed_table_are_refused) {
   EXPECT_EQ(FrameTableHeader::parse(header.encode()).status().code(), Code::Corrupt) << "behind the end";
   header.first_offset = 60;
   EXPECT_TRUE(FrameTableHeader::parse(header.encode()).ok());
+  header.exceptions_bytes = UINT64_MAX;
+  EXPECT_EQ(FrameTableHeader::parse(header.encode()).status().code(), Code::Corrupt) << "exceptions of what?";
+  header.exceptions_bytes = 0;
   header.kind = static_cast<FrameKind>(9);
   EXPECT_EQ(FrameTableHeader::parse(header.encode()).status().code(), Code::Corrupt);
   header.kind = FrameKind::Encapsulated;
