@@ -1,17 +1,18 @@
 // Frame table: where each frame of an instance lies in its blob. Made once at ingest, read for every tile.
 //
-//   table      := header blocks exceptions                     (all little endian; bytes in doc/on-disk-format.md)
-//   header     := magic "TSFT", version, kind, frame count, blob size and hash, geometry …     fixed size, checksummed
-//   block      := u64 base, then for each of 512 frames a 5-byte span                          2576 bytes, checksummed
-//   exceptions := the fragments of frames that have several                                    checksummed
+//   table      := header blocks exceptions                     (all little endian; bytes in
+//   doc/on-disk-format.md) header     := magic "TSFT", version, kind, frame count, blob size and hash,
+//   geometry …     fixed size, checksummed block      := u64 base, then for each of 512 frames a 5-byte span
+//   2576 bytes, checksummed exceptions := the fragments of frames that have several checksummed
 //
-// A frame's span reaches from its first item tag to the next frame's: items stand without gaps, so spans give offsets
-// and lengths at once, and 5 bytes are enough for any frame up to 512 GiB. An empty frame is an extent of no bytes.
+// A frame's span reaches from its first item tag to the next frame's: items stand without gaps, so spans give
+// offsets and lengths at once, and 5 bytes are enough for any frame up to 512 GiB. An empty frame is an
+// extent of no bytes.
 //
-// Native pixel data has a header only: offsets are computed. The table is derived: checksummed, not fsynced, rebuilt when
-// absent or wrong. Finding a frame costs one read of the block (block_range) and no other; first, middle and last cost
-// the same. This file is pure bytes: the archive does the reading and caching. Values are immutable after parsing and
-// safe from many threads.
+// Native pixel data has a header only: offsets are computed. The table is derived: checksummed, not fsynced,
+// rebuilt when absent or wrong. Finding a frame costs one read of the block (block_range) and no other;
+// first, middle and last cost the same. This file is pure bytes: the archive does the reading and caching.
+// Values are immutable after parsing and safe from many threads.
 #pragma once
 
 #include <cstdint>
@@ -30,11 +31,12 @@ namespace tessera::dicom {
 
 inline constexpr std::uint32_t kFramesPerBlock = 512;
 inline constexpr std::size_t kFrameTableHeaderBytes = 128;
-inline constexpr std::size_t kBlockBytes = 8 + kFramesPerBlock * 5 + 8;  // of every block but the last, which is shorter
+inline constexpr std::size_t kBlockBytes =
+    8 + kFramesPerBlock * 5 + 8;  // of every block but the last, which is shorter
 inline constexpr std::size_t kMaxBlockBytes = 4096;
 static_assert(kBlockBytes <= kMaxBlockBytes);
-// Instances with frames of several fragments are indexed up to this many fragments, which bounds what is held at ingest
-// (about 4 MiB) and the exceptions that a reader holds. One fragment per frame has no such limit.
+// Instances with frames of several fragments are indexed up to this many fragments, which bounds what is held
+// at ingest (about 4 MiB) and the exceptions that a reader holds. One fragment per frame has no such limit.
 inline constexpr std::uint32_t kMaxGroupedFragments = 256 * 1024;
 
 enum class FrameKind : std::uint8_t {
@@ -55,9 +57,9 @@ struct FrameTableHeader {
   FrameKind kind = FrameKind::None;
   std::uint32_t frame_count = 0;
   std::uint64_t blob_size = 0;
-  std::uint64_t blob_hash = 0;      // xxh3 of the blob: a table that does not match its blob is rebuilt
-  std::uint64_t first_offset = 0;   // Native: first byte of PixelData
-  std::uint64_t frame_bits = 0;     // Native: bits of one frame
+  std::uint64_t blob_hash = 0;     // xxh3 of the blob: a table that does not match its blob is rebuilt
+  std::uint64_t first_offset = 0;  // Native: first byte of PixelData
+  std::uint64_t frame_bits = 0;    // Native: bits of one frame
   std::uint64_t exceptions_offset = 0;
   std::uint64_t exceptions_bytes = 0;
   std::uint32_t exception_count = 0;
@@ -80,7 +82,8 @@ struct FrameTableHeader {
 // A block read and checked.
 class FrameBlock {
  public:
-  static Result<FrameBlock> parse(const FrameTableHeader& header, FrameIndex first_frame_of_block, ByteView bytes);
+  static Result<FrameBlock> parse(const FrameTableHeader& header, FrameIndex first_frame_of_block,
+                                  ByteView bytes);
   // One extent; nothing when the frame is an exception (look it up in FrameExceptions).
   bool find(FrameIndex frame, ByteRange& extent) const;
 
@@ -110,11 +113,12 @@ class FrameExceptions {
 
 // Builds the table in the same pass as everything else; finished blocks leave through `write`.
 //
-// Frame boundaries: as many fragments as frames means one each; otherwise the Basic or Extended Offset Table, if each of
-// its entries is the place of an item; otherwise start-of-image markers (wsi-dicom §2c). Which of these holds is known
-// at the last fragment only, so up to kMaxGroupedFragments lengths are held until then; a NumberOfFrames above that
-// leaves one fragment per frame as the only reading, and then nothing is held but one block. Video (MPEG2, MPEG4, HEVC)
-// counts as one frame of all its fragments: its frames cannot be told apart in the container.
+// Frame boundaries: as many fragments as frames means one each; otherwise the Basic or Extended Offset Table,
+// if each of its entries is the place of an item; otherwise start-of-image markers (wsi-dicom §2c). Which of
+// these holds is known at the last fragment only, so up to kMaxGroupedFragments lengths are held until then;
+// a NumberOfFrames above that leaves one fragment per frame as the only reading, and then nothing is held but
+// one block. Video (MPEG2, MPEG4, HEVC) counts as one frame of all its fragments: its frames cannot be told
+// apart in the container.
 class FrameTableBuilder final : public TokenSink {
  public:
   // `write` receives the bytes of blocks in order (the header, known last, comes from finish()).
@@ -131,8 +135,8 @@ class FrameTableBuilder final : public TokenSink {
   Status on_fragment_end(const FragmentHeader&) override;
   Status on_fragments_end(std::uint64_t end_offset) override;
 
-  // After the parse: writes the last block and the exceptions, and returns the kFrameTableHeaderBytes to put at the
-  // front. Corrupt when pixel data and NumberOfFrames cannot be reconciled, saying how; TooLarge past
+  // After the parse: writes the last block and the exceptions, and returns the kFrameTableHeaderBytes to put
+  // at the front. Corrupt when pixel data and NumberOfFrames cannot be reconciled, saying how; TooLarge past
   // kMaxGroupedFragments. The on_… functions fail only when `write` does.
   Result<ByteBuffer> finish(std::uint64_t blob_size, std::uint64_t blob_hash);
 
