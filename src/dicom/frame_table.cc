@@ -118,8 +118,8 @@ Result<FrameTableHeader> FrameTableHeader::parse(ByteView bytes) {
     return corrupt("no header of a frame table");
   }
   if (load_le16(bytes.data() + 4) != layout::kVersion) {
-    return Status(Code::Unsupported,
-                  "read frame table: version " + std::to_string(load_le16(bytes.data() + 4)));
+    // Corrupt rather than Unsupported: the table is derived, and whoever reads Corrupt makes it anew.
+    return corrupt("version " + std::to_string(load_le16(bytes.data() + 4)) + " is not this program's");
   }
   if (!is_sealed(bytes)) {
     return corrupt("checksum of the header is wrong");

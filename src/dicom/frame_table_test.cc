@@ -360,6 +360,13 @@ ByteBuffer sealed(ByteBuffer bytes) {
   return bytes;
 }
 
+TEST(FrameTable, another_version_reads_as_corrupt_so_that_it_is_rebuilt) {
+  ByteBuffer bytes = FrameTableHeader().encode();
+  bytes[4] = 2;
+  bytes.resize(kFrameTableHeaderBytes - 8);
+  EXPECT_EQ(FrameTableHeader::parse(sealed(bytes)).status().code(), Code::Corrupt);
+}
+
 TEST(FrameTable, contradictions_inside_a_sealed_table_are_refused) {
   FrameTableHeader header;
   header.kind = FrameKind::Native;
