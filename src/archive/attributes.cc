@@ -116,9 +116,6 @@ Status AttributeCollector::on_value(const dicom::ElementHeader& element, ByteVie
 Status AttributeCollector::on_large_value_begin(const dicom::ElementHeader& element) {
   return header_->on_large_value_begin(element);
 }
-Status AttributeCollector::on_large_value_end(const dicom::ElementHeader& element) {
-  return header_->on_large_value_end(element);
-}
 Status AttributeCollector::on_sequence_begin(const dicom::ElementHeader& element) {
   past_identity_ = past_identity_ || (element.depth == 0 && element.tag > tags::kSeriesInstanceUID);
   return header_->on_sequence_begin(element);
@@ -130,6 +127,7 @@ Status AttributeCollector::on_fragments_begin(const dicom::ElementHeader& elemen
   past_identity_ = past_identity_ || element.depth == 0;
   return header_->on_fragments_begin(element);
 }
+Status AttributeCollector::on_fragments_end(std::uint64_t end_offset) { return header_->on_fragments_end(end_offset); }
 
 std::optional<std::string> AttributeCollector::first_value(Tag tag) const {
   const auto found = raw_.find(tag);

@@ -28,12 +28,12 @@ class AttributeCollector final : public dicom::TokenSink {
 
   Status on_value(const dicom::ElementHeader&, ByteView) override;
   Status on_large_value_begin(const dicom::ElementHeader&) override;
-  Status on_large_value_end(const dicom::ElementHeader&) override;
   Status on_sequence_begin(const dicom::ElementHeader&) override;
   Status on_item_begin() override;
   Status on_item_end() override;
   Status on_sequence_end() override;
   Status on_fragments_begin(const dicom::ElementHeader&) override;
+  Status on_fragments_end(std::uint64_t end_offset) override;
 
   // The first value of a top-level attribute as UTF-8 without padding; nothing when absent.
   std::optional<std::string> first_value(dicom::Tag tag) const;

@@ -137,8 +137,8 @@ Result<dicom::FrameExtents> Locator::extents(const Located& located, dicom::Fram
   if (located.frames.kind != dicom::FrameKind::Encapsulated) {
     return located.frames.compute(frame);
   }
-  if (const dicom::FrameExtents* exception = located.exceptions.find(frame)) {
-    return *exception;
+  if (auto exception = located.exceptions.find(frame)) {
+    return std::move(*exception);
   }
   const BlockKey key{located.row.watermark, frame.value / dicom::kFramesPerBlock};
   auto block = blocks_.get(key);
