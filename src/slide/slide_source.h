@@ -38,6 +38,8 @@ struct Level {
 // What the file says about the slide; absent where it does not.
 struct SlideFacts {
   std::string format;                       // "Aperio SVS", "pyramidal TIFF"
+  std::string file_name;                    // without folders
+  int rotation = 0;                         // degrees from image to slide axes: 0, 90, 180, 270
   std::optional<double> mm_per_pixel_x, mm_per_pixel_y;  // of level 0
   std::optional<double> objective_power;
   std::string icc_profile;                  // raw bytes

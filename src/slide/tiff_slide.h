@@ -1,0 +1,48 @@
+// TiffSlide: a SlideSource made of TiledLevels, and the facts that every TIFF states in the same way. The vendor files
+// (aperio.cc, generic_tiff.cc) decide which directories are levels and read what is the vendor's own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "slide/slide_source.h"
+#include "slide/tiff_file.h"
+#include "slide/tiled_level.h"
+
+namespace tessera::slide {
+
+class TiffSlide final : public SlideSource {
+ public:
+  // The directories that are levels, in any order; two of one size are Unsupported (focal planes and channels are not handled yet), because
+  // keeping one of them would lose the other without a word. Notes missing tiles in the facts.
+  static Result<std::unique_ptr<SlideSource>> open(const TiffFile& file, SlideFacts facts,
+                                                   const std::vector<const TiffDirectory*>& directories);
+
+  const SlideFacts& facts() const override { return facts_; }
+  const std::vector<Level>& levels() const override { return levels_; }
+  Result<Rope> tile(std::size_t level, std::uint32_t column, std::uint32_t row) const override;
+  Result<std::uint64_t> tile_bytes(std::size_t level, std::uint32_t column, std::uint32_t row) const override;
+
+ private:
+  TiffSlide(SlideFacts facts, std::vector<TiledLevel> tiled);
+  static Status check_alike(const TiffFile& file, const std::vector<TiledLevel>& tiled);
+  Result<std::uint64_t> index_of(std::size_t level, std::uint32_t column, std::uint32_t row) const;
+
+  const SlideFacts facts_;
+  const std::vector<TiledLevel> tiled_;
+  std::vector<Level> levels_;  // constant after construction
+};
+
+// File name, Make, Model, Software, DateTime, ICC profile and the resolution of `base`. Absent tags stay absent; a
+// spacing above 0.1 mm per pixel (72 dpi is 0.35) is a default that some writer left there, so it is not believed:
+// properties then say what the file claims.
+Result<SlideFacts> tiff_facts(const TiffFile& file, const TiffDirectory& base);
+
+// "directory 1: 574 x 768, JPEG, strips": what a directory is, for lists of what was left out.
+std::string directory_summary(const TiffFile& file, const TiffDirectory& directory);
+
+// "2009:12:29 09:59:15" to "20091229095915"; empty for anything else.
+std::string datetime_from_tiff(const std::string& text);
+
+}  // namespace tessera::slide

@@ -1,0 +1,247 @@
+#include "slide/tiled_level.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "slide/blank_tile.h"
+
+namespace tessera::slide {
+
+namespace {
+
+// 4M tiles of 256 pixels are 512k x 512k pixels; offsets and byte counts of one level then take 48 MiB.
+constexpr std::uint64_t kMaxTiles = std::uint64_t{1} << 22;
+constexpr std::uint64_t kMaxTileEdge = 16384;
+constexpr std::uint64_t kMaxTables = 64 * 1024;
+// Most heads (tables included) are below 1 KiB; metadata segments may make them longer.
+constexpr std::size_t kHeadProbe = 2 * 1024;
+constexpr std::size_t kMaxHead = 256 * 1024;
+
+}  // namespace
+
+Result<TiledLevel> TiledLevel::open(const TiffFile& file, const TiffDirectory& directory) {
+  TiledLevel level;
+  level.file_name_ = file.name();
+  level.directory_name_ = directory.name;
+  level.source_ = file.source();
+  RETURN_IF_ERROR(level.read_layout(file, directory));
+  RETURN_IF_ERROR(level.read_places(file, directory));
+  RETURN_IF_ERROR(level.read_coding(file, directory));
+  return level;
+}
+
+Status TiledLevel::read_layout(const TiffFile& file, const TiffDirectory& directory) {
+  TRY_ASSIGN(const std::uint64_t compression, file.number(directory, tiff::kCompression, 1));
+  if (compression != tiff::kCompressionJpeg) {
+    return file.unsupported(directory, tiff::kCompression,
+                            tiff::compression_text(compression) + " tiles cannot be copied; only JPEG tiles can");
+  }
+  if (!is_tiled(directory)) {
+    return file.unsupported(directory, tiff::kTileOffsets, "is missing: strips cannot be copied; only tiles can");
+  }
+  TRY_ASSIGN(const std::uint64_t planar, file.number(directory, tiff::kPlanarConfiguration, 1));
+  if (planar != 1) {
+    return file.unsupported(directory, tiff::kPlanarConfiguration, "colours in separate planes cannot be copied");
+  }
+  TRY_ASSIGN(const std::uint64_t orientation, file.number(directory, tiff::kOrientation, 1));
+  if (orientation != 1) {
+    return file.unsupported(directory, tiff::kOrientation,
+                            std::to_string(orientation) + " (turned or mirrored); only 1 can be copied");
+  }
+  TRY_ASSIGN(const std::uint64_t bits, file.number(directory, tiff::kBitsPerSample, 1));
+  if (bits != 8) {
+    return file.unsupported(directory, tiff::kBitsPerSample, std::to_string(bits) + " bits; only 8 can be copied");
+  }
+  TRY_ASSIGN(const std::uint64_t samples, file.number(directory, tiff::kSamplesPerPixel, 1));
+  if (samples != 1 && samples != 3) {
+    return file.unsupported(directory, tiff::kSamplesPerPixel,
+                            std::to_string(samples) + " samples per pixel; only 1 and 3 can be copied");
+  }
+  struct Size {
+    std::uint16_t tag;
+    std::uint64_t limit;
+    std::uint32_t& into;
+  };
+  const Size sizes[] = {{tiff::kImageWidth, std::numeric_limits<std::int32_t>::max(), level_.width},
+                        {tiff::kImageLength, std::numeric_limits<std::int32_t>::max(), level_.height},
+                        {tiff::kTileWidth, kMaxTileEdge, level_.tile_width},
+                        {tiff::kTileLength, kMaxTileEdge, level_.tile_height}};
+  for (const Size& size : sizes) {
+    TRY_ASSIGN(const std::uint64_t value, file.number(directory, size.tag));
+    if (value == 0 || value > size.limit) {
+      return file.corrupt(directory, size.tag, std::to_string(value) + " is outside 1 to " + std::to_string(size.limit));
+    }
+    size.into = static_cast<std::uint32_t>(value);
+  }
+  level_.coding.samples_per_pixel = static_cast<std::uint16_t>(samples);
+  return {};
+}
+
+Status TiledLevel::read_places(const TiffFile& file, const TiffDirectory& directory) {
+  const std::uint64_t tiles = std::uint64_t{level_.columns()} * level_.rows();
+  if (tiles > kMaxTiles) {
+    return file.unsupported(directory, tiff::kTileOffsets, std::to_string(tiles) + " tiles in one level; at most " +
+                                                               std::to_string(kMaxTiles) + " are handled");
+  }
+  for (const std::uint16_t tag : {tiff::kTileOffsets, tiff::kTileByteCounts}) {
+    const TiffEntry* entry = directory.find(tag);
+    if (entry != nullptr && entry->count != tiles) {
+      return file.corrupt(directory, tag, "has " + std::to_string(entry->count) + " values for " + std::to_string(tiles) +
+                                              " tiles (" + std::to_string(level_.columns()) + " x " +
+                                              std::to_string(level_.rows()) + ")");
+    }
+  }
+  // The arrays are taken only after each_number() has seen that the file is long enough to hold them.
+  RETURN_IF_ERROR(file.each_number(directory, tiff::kTileOffsets, [&](std::uint64_t offset) {
+    offsets_.push_back(offset);
+    return Status();
+  }));
+  const std::uint64_t size = source_->size();
+  return file.each_number(directory, tiff::kTileByteCounts, [&](std::uint64_t count) -> Status {
+    const std::uint64_t offset = offsets_[counts_.size()];
+    if (count > 0 && (offset > size || count > size - offset || count >= std::numeric_limits<std::uint32_t>::max())) {
+      return file.corrupt(directory, tiff::kTileOffsets,
+                          "tile " + std::to_string(counts_.size()) + " (" + std::to_string(count) + " bytes at byte " +
+                              std::to_string(offset) + ") runs beyond the end of the file (" + std::to_string(size) +
+                              " bytes)");
+    }
+    missing_ += count == 0 ? 1 : 0;
+    counts_.push_back(static_cast<std::uint32_t>(count));
+    return {};
+  });
+}
+
+Status TiledLevel::read_coding(const TiffFile& file, const TiffDirectory& directory) {
+  const auto first = std::find_if(counts_.begin(), counts_.end(), [](std::uint32_t count) { return count != 0; });
+  if (first == counts_.end()) {
+    return file.corrupt(directory, tiff::kTileByteCounts, "is 0 for every tile: the level holds no image");
+  }
+  TRY_ASSIGN(const ByteBuffer raw, file.bytes(directory, tiff::kJPEGTables, kMaxTables));
+  const auto tables = scan_jpeg_tables(raw);
+  if (!tables.ok()) {
+    return file.corrupt(directory, tiff::kJPEGTables, tables.status().message());
+  }
+  TRY_ASSIGN(const JpegHead head, read_head(static_cast<std::uint64_t>(first - counts_.begin())));
+  JpegHead whole = head;  // as a decoder of prefix and tile sees it
+  if (!whole.app14_transform) {
+    whole.app14_transform = tables->app14_transform;
+  }
+  RETURN_IF_ERROR(choose_color(file, directory, whole));
+  prefix_ = jpeg_prefix(*tables, head, rgb_);
+  if (!prefix_.empty()) {  // what other tiles may count on is what the prefix really holds
+    const std::string closed = prefix_ + "\xFF\xD9";
+    TRY_ASSIGN(const JpegTablesStream held, scan_jpeg_tables(as_bytes(closed)));
+    prefix_tables_ = held.present;
+    prefix_app14_ = held.app14_transform;
+  }
+  RETURN_IF_ERROR(check_tile(static_cast<std::uint64_t>(first - counts_.begin()), head));
+  if (missing_ > 0) {
+    TRY_ASSIGN(blank_, blank_jpeg_tile(head, rgb_));
+  }
+  return {};
+}
+
+Status TiledLevel::choose_color(const TiffFile& file, const TiffDirectory& directory, const JpegHead& tile) {
+  TRY_ASSIGN(const std::uint64_t photometric, file.number(directory, tiff::kPhotometricInterpretation));
+  TileCoding& coding = level_.coding;
+  coding.transfer_syntax = "1.2.840.10008.1.2.4.50";  // JPEG Baseline (Process 1)
+  coding.lossy_method = "ISO_10918_1";
+  if (coding.samples_per_pixel == 1) {
+    coding.photometric = "MONOCHROME2";
+    return photometric == 1 ? Status()
+                            : file.unsupported(directory, tiff::kPhotometricInterpretation,
+                                               std::to_string(photometric) + " for one sample; only 1 (black is zero)");
+  }
+  JpegColor color = tile.stated_color();
+  if (color == JpegColor::Unstated && photometric == 2) {
+    color = JpegColor::Rgb;
+  } else if (color == JpegColor::Unstated && photometric == 6) {
+    color = JpegColor::YCbCr;
+  }
+  if (color != JpegColor::Rgb && color != JpegColor::YCbCr) {
+    return file.unsupported(directory, tiff::kPhotometricInterpretation,
+                            std::to_string(photometric) + " for three samples; only 2 (RGB) and 6 (YCbCr)");
+  }
+  rgb_ = color == JpegColor::Rgb;
+  coding.photometric = rgb_ ? "RGB" : "YBR_FULL_422";  // readers accept no other name, whatever the subsampling
+  return {};
+}
+
+std::string TiledLevel::place(std::uint64_t index) const {
+  return file_name_ + ", " + directory_name_ + ", " + tiff::tag_text(tiff::kTileOffsets) + ": tile " +
+         std::to_string(index) + " (column " + std::to_string(index % level_.columns()) + ", row " +
+         std::to_string(index / level_.columns()) + ")";
+}
+
+Result<JpegHead> TiledLevel::read_head(std::uint64_t index) const {
+  const std::size_t all = counts_[index];
+  for (std::size_t probe = kHeadProbe;; probe *= 8) {
+    ByteBuffer bytes(std::min({probe, all, kMaxHead}));
+    RETURN_IF_ERROR(source_->read_now(offsets_[index], bytes));
+    auto head = scan_jpeg_head(bytes);
+    if (!head.ok()) {
+      return head.status().while_doing(place(index));
+    }
+    if (*head) {
+      return std::move(**head);
+    }
+    if (probe >= std::min(all, kMaxHead)) {
+      return Status(Code::Corrupt, place(index) + ": the JPEG ends before its first scan");
+    }
+  }
+}
+
+Status TiledLevel::check_tile(std::uint64_t index, const JpegHead& head) const {
+  const auto wrong = [&](Code code, const std::string& why) { return Status(code, place(index) + ": " + why); };
+  if (head.sof != 0xC0 || head.precision != 8) {
+    return wrong(Code::Unsupported, "not baseline JPEG of 8 bits (SOF" + std::to_string(head.sof - 0xC0) + ", " +
+                                        std::to_string(head.precision) + " bits)");
+  }
+  if (head.width != level_.tile_width || head.height != level_.tile_height) {
+    return wrong(Code::Corrupt, "its JPEG is " + std::to_string(head.width) + " x " + std::to_string(head.height) +
+                                    ", the directory says " + std::to_string(level_.tile_width) + " x " +
+                                    std::to_string(level_.tile_height));
+  }
+  if (head.components.size() != level_.coding.samples_per_pixel) {
+    return wrong(Code::Corrupt, "its JPEG has " + std::to_string(head.components.size()) +
+                                    " components, the directory says " +
+                                    std::to_string(level_.coding.samples_per_pixel));
+  }
+  if (!head.present.with(prefix_tables_, head.needed)) {
+    return wrong(Code::Corrupt, "it needs JPEG tables that neither it nor tag 347 JPEGTables has");
+  }
+  JpegHead whole = head;
+  if (!whole.app14_transform) {
+    whole.app14_transform = prefix_app14_;
+  }
+  const bool says_rgb = whole.stated_color() == JpegColor::Rgb;
+  if (level_.coding.samples_per_pixel == 3 && says_rgb != rgb_) {
+    return wrong(Code::Corrupt, "its colours are not those of the level's first tile (" + level_.coding.photometric + ")");
+  }
+  return {};
+}
+
+Result<Rope> TiledLevel::tile(std::uint64_t index) const {
+  Rope rope;
+  if (is_missing(index)) {
+    rope.append(blank_);
+    return rope;
+  }
+  TRY_ASSIGN(const JpegHead head, read_head(index));
+  RETURN_IF_ERROR(check_tile(index, head));
+  const std::uint64_t skip = prefix_.empty() ? 0 : 2;  // the tile's SOI: the prefix begins with one
+  if (!prefix_.empty()) {
+    rope.append(prefix_);
+  }
+  rope.append(source_, ByteRange{offsets_[index] + skip, counts_[index] - skip});
+  return rope;
+}
+
+std::uint64_t TiledLevel::tile_bytes(std::uint64_t index) const {
+  if (is_missing(index)) {
+    return blank_.size();
+  }
+  return counts_[index] + (prefix_.empty() ? 0 : prefix_.size() - 2);
+}
+
+}  // namespace tessera::slide

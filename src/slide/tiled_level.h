@@ -1,0 +1,61 @@
+// TiledLevel: one TIFF directory whose tiles are baseline JPEG, ready to hand tiles out as DICOM frames. Aperio and
+// generic pyramids are made of these; what a directory must be is checked here once, at open.
+//
+// What the JPEG stream states about its colours (JFIF, APP14, component ids) wins over tag 262, because that is what
+// every decoder of the frame will do; where it states nothing, tag 262 decides and APP14 is put in for RGB. (Some
+// writers tag YCbCr JFIF tiles as RGB: they come out right, not as libtiff would show them.)
+//
+// Memory: 12 bytes per tile. Immutable after open; tile() is safe from many threads and reads one small piece of the
+// file to see that the tile is what the directory says.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "slide/jpeg_stream.h"
+#include "slide/slide_source.h"
+#include "slide/tiff_file.h"
+
+namespace tessera::slide {
+
+class TiledLevel {
+ public:
+  // Unsupported naming compression, layout and directory for what cannot be copied; Corrupt for what is damaged.
+  static Result<TiledLevel> open(const TiffFile& file, const TiffDirectory& directory);
+
+  const Level& level() const { return level_; }
+  const std::string& directory() const { return directory_name_; }
+  std::uint64_t missing_tiles() const { return missing_; }
+
+  // `index` is row * columns + column, within the level.
+  Result<Rope> tile(std::uint64_t index) const;
+  std::uint64_t tile_bytes(std::uint64_t index) const;
+
+ private:
+  Status read_layout(const TiffFile& file, const TiffDirectory& directory);
+  Status read_places(const TiffFile& file, const TiffDirectory& directory);
+  Status read_coding(const TiffFile& file, const TiffDirectory& directory);
+  Status choose_color(const TiffFile& file, const TiffDirectory& directory, const JpegHead& tile);
+  Result<JpegHead> read_head(std::uint64_t index) const;
+  Status check_tile(std::uint64_t index, const JpegHead& head) const;
+  std::string place(std::uint64_t index) const;
+  bool is_missing(std::uint64_t index) const { return counts_[index] == 0; }
+
+  Level level_;
+  std::string file_name_, directory_name_;
+  std::shared_ptr<FileSource> source_;
+  std::vector<std::uint64_t> offsets_;  // of each tile in the file
+  std::vector<std::uint32_t> counts_;   // bytes of each tile; 0: the scanner left it out
+  std::uint64_t missing_ = 0;
+  std::string prefix_;  // put before every tile, whose own SOI is then left out
+  std::string blank_;   // what a missing tile becomes
+  JpegTables prefix_tables_;
+  std::optional<std::uint8_t> prefix_app14_;
+  bool rgb_ = false;
+};
+
+// Whether a directory is made of tiles rather than strips.
+inline bool is_tiled(const TiffDirectory& directory) { return directory.has(tiff::kTileOffsets); }
+
+}  // namespace tessera::slide
