@@ -6,8 +6,8 @@ namespace tessera::slide {
 
 namespace {
 
-constexpr int kWhiteDc = 127;     // (255 - 128) x 8 samples / quantizer 8
-constexpr int kWhiteDcBits = 7;   // the category of 127 (T.81 F.1.2.1)
+constexpr int kWhiteDc = 127;    // (255 - 128) x 8 samples / quantizer 8
+constexpr int kWhiteDcBits = 7;  // the category of 127 (T.81 F.1.2.1)
 
 void segment(std::string& out, std::uint8_t marker, const std::string& payload) {
   const std::size_t length = payload.size() + 2;
@@ -62,8 +62,11 @@ std::string header(const JpegHead& like, bool rgb) {
     segment(out, 0xEE, std::string("Adobe\0\x64\0\0\0\0\0", 12));
   }
   segment(out, 0xDB, std::string(1, '\0') + std::string(64, '\10'));
-  std::string frame = {'\10', static_cast<char>(like.height >> 8), static_cast<char>(like.height & 255),
-                       static_cast<char>(like.width >> 8), static_cast<char>(like.width & 255),
+  std::string frame = {'\10',
+                       static_cast<char>(like.height >> 8),
+                       static_cast<char>(like.height & 255),
+                       static_cast<char>(like.width >> 8),
+                       static_cast<char>(like.width & 255),
                        static_cast<char>(like.components.size())};
   std::string scan(1, static_cast<char>(like.components.size()));
   for (const JpegComponent& c : like.components) {
@@ -108,7 +111,8 @@ Result<std::string> blank_jpeg_tile(const JpegHead& like, bool rgb) {
   for (std::uint64_t unit = 0; unit < units; ++unit) {
     for (std::size_t i = 0; i < count; ++i) {
       const JpegComponent& c = like.components[i];
-      const int blocks = count == 1 ? 1 : c.horizontal * c.vertical;  // one component is never interleaved (A.2.2)
+      const int blocks =
+          count == 1 ? 1 : c.horizontal * c.vertical;  // one component is never interleaved (A.2.2)
       const bool white = i == 0 || rgb;
       for (int block = 0; block < blocks; ++block) {
         put_block(bits, white && unit == 0 && block == 0);

@@ -1,5 +1,6 @@
-// FileSource: a slide's file as a RangeSource, so that tiles are ranges of it and the HTTP layer may send them by
-// sendfile. Opened once; reads are pread, from any number of threads. The descriptor closes with the last rope.
+// FileSource: a slide's file as a RangeSource, so that tiles are ranges of it and the HTTP layer may send
+// them by sendfile. Opened once; reads are pread, from any number of threads. The descriptor closes with the
+// last rope.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +24,8 @@ class FileSource final : public RangeSource {
   int plain_descriptor() const override { return file_.descriptor(); }
   void read(std::uint64_t offset, MutableBytes into, ReadDone done) override;
 
-  // Fills `into`, for code that has the file itself: IoError naming the file when it has become shorter than at open.
+  // Fills `into`, for code that has the file itself: IoError naming the file when it has become shorter than
+  // at open.
   Status read_now(std::uint64_t offset, MutableBytes into) const;
 
  private:

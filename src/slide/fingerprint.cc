@@ -81,8 +81,9 @@ Result<std::string> fingerprint(const std::filesystem::path& path) {
   TRY_ASSIGN(const TiffFile file, TiffFile::open(path));
   Hasher hasher;
   hasher.add(file.source()->size());
-  // Values of a sound file do not overlap, so they are at most as long as the file. More is a crafted file that would
-  // keep us reading; its further values count by their headers, as those do that lie beyond its end.
+  // Values of a sound file do not overlap, so they are at most as long as the file. More is a crafted file
+  // that would keep us reading; its further values count by their headers, as those do that lie beyond its
+  // end.
   std::uint64_t budget = file.source()->size();
   for (const TiffDirectory& directory : file.directories()) {
     for (const TiffEntry& entry : directory.entries) {

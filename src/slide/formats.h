@@ -17,7 +17,8 @@ struct Format {
 };
 
 extern const Format kAperio;
-// Known vendors whose files the generic reader would get wrong (overlapping tiles, padded levels, sizes only in XML).
+// Known vendors whose files the generic reader would get wrong (overlapping tiles, padded levels, sizes only
+// in XML).
 extern const Format kNotYetRead;
 extern const Format kGenericTiff;
 

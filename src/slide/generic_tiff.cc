@@ -1,6 +1,6 @@
-// Generic pyramidal TIFF: the largest tiled directory is the slide, and every other tiled one that is a smaller picture
-// of the same shape is a level of it, whether in the main chain or in SubIFDs. Directories of another shape are named
-// in the facts and left out.
+// Generic pyramidal TIFF: the largest tiled directory is the slide, and every other tiled one that is a
+// smaller picture of the same shape is a level of it, whether in the main chain or in SubIFDs. Directories of
+// another shape are named in the facts and left out.
 #include <algorithm>
 #include <cmath>
 
@@ -22,8 +22,8 @@ Size size_of(const TiffFile& file, const TiffDirectory& directory) {
   return width.ok() && height.ok() ? Size{*width, *height} : Size{};
 }
 
-// Whether `small` is `base` made smaller: both sides by the same factor, give or take the rounding of repeated halving
-// (below one pixel per step, two in all).
+// Whether `small` is `base` made smaller: both sides by the same factor, give or take the rounding of
+// repeated halving (below one pixel per step, two in all).
 bool is_reduced(Size base, Size small) {
   if (small.width == 0 || small.height == 0 || small.width > base.width || small.height > base.height) {
     return false;
@@ -36,7 +36,9 @@ bool is_reduced(Size base, Size small) {
   return near(base.width, small.width) && near(base.height, small.height);
 }
 
-bool detect(const TiffFile&) { return true; }
+bool detect(const TiffFile&) {
+  return true;
+}
 
 // A mask (bit 2) is no picture.
 bool is_picture(const TiffFile& file, const TiffDirectory& directory) {
@@ -48,7 +50,9 @@ const TiffDirectory& largest(const TiffFile& file) {
   const TiffDirectory* best = &file.directories().front();
   const auto area = [&](const TiffDirectory& d) {
     const Size size = size_of(file, d);
-    return is_tiled(d) && is_picture(file, d) ? static_cast<double>(size.width) * static_cast<double>(size.height) : -1.0;
+    return is_tiled(d) && is_picture(file, d)
+               ? static_cast<double>(size.width) * static_cast<double>(size.height)
+               : -1.0;
   };
   for (const TiffDirectory& directory : file.directories()) {
     if (area(directory) > area(*best)) {
@@ -96,7 +100,8 @@ constexpr Vendor kVendors[] = {
 const Vendor* vendor_of(const TiffFile& file) {
   for (const TiffDirectory& directory : file.directories()) {
     for (const Vendor& vendor : kVendors) {
-      const auto text = directory.has(vendor.tag) ? file.text(directory, vendor.tag) : Result<std::string>(std::string());
+      const auto text =
+          directory.has(vendor.tag) ? file.text(directory, vendor.tag) : Result<std::string>(std::string());
       if (directory.has(vendor.tag) &&
           (vendor.needle == nullptr || (text.ok() && text->find(vendor.needle) != std::string::npos))) {
         return &vendor;
@@ -106,11 +111,13 @@ const Vendor* vendor_of(const TiffFile& file) {
   return nullptr;
 }
 
-bool detect_other(const TiffFile& file) { return vendor_of(file) != nullptr; }
+bool detect_other(const TiffFile& file) {
+  return vendor_of(file) != nullptr;
+}
 
 Result<std::unique_ptr<SlideSource>> open_other(const TiffFile& file) {
-  return Status(Code::Unsupported, file.name() + ", " + directory_summary(file, file.directories().front()) + ": " +
-                                       vendor_of(file)->name + " files cannot be converted yet");
+  return Status(Code::Unsupported, file.name() + ", " + directory_summary(file, file.directories().front()) +
+                                       ": " + vendor_of(file)->name + " files cannot be converted yet");
 }
 
 }  // namespace

@@ -8,12 +8,23 @@ namespace tessera::slide {
 namespace {
 
 enum Marker : std::uint8_t {
-  kSof0 = 0xC0, kDht = 0xC4, kJpg = 0xC8, kDac = 0xCC, kSof15 = 0xCF, kRst0 = 0xD0, kSoi = 0xD8, kEoi = 0xD9,
-  kSos = 0xDA, kDqt = 0xDB, kApp0 = 0xE0, kApp14 = 0xEE, kTem = 0x01,
+  kSof0 = 0xC0,
+  kDht = 0xC4,
+  kJpg = 0xC8,
+  kDac = 0xCC,
+  kSof15 = 0xCF,
+  kRst0 = 0xD0,
+  kSoi = 0xD8,
+  kEoi = 0xD9,
+  kSos = 0xDA,
+  kDqt = 0xDB,
+  kApp0 = 0xE0,
+  kApp14 = 0xEE,
+  kTem = 0x01,
 };
 
 // APP14 as Adobe wrote it: version 100, no flags, transform 0 (no colour transform: RGB).
-constexpr std::array<std::uint8_t, 16> kRgbApp14 = {0xFF, 0xEE, 0x00, 0x0E, 'A', 'd', 'o', 'b',
+constexpr std::array<std::uint8_t, 16> kRgbApp14 = {0xFF, 0xEE, 0x00, 0x0E, 'A',  'd',  'o',  'b',
                                                     'e',  0x00, 0x64, 0x00, 0x00, 0x00, 0x00, 0x00};
 
 Status corrupt(std::size_t at, std::string_view why) {
@@ -60,7 +71,8 @@ class Segments {
     if (segment.marker == 0) {
       return corrupt(at_, "a marker was expected");
     }
-    if (segment.marker == kEoi || segment.marker == kTem || (segment.marker >= kRst0 && segment.marker <= kSoi)) {
+    if (segment.marker == kEoi || segment.marker == kTem ||
+        (segment.marker >= kRst0 && segment.marker <= kSoi)) {
       at_ = segment.end;
       return std::optional(segment);
     }
@@ -131,7 +143,8 @@ std::optional<std::uint8_t> app14_transform(const Segment& segment) {
 }
 
 bool is_jfif(const Segment& segment) {
-  return segment.marker == kApp0 && segment.payload.size() >= 5 && as_text(segment.payload.first(4)) == "JFIF";
+  return segment.marker == kApp0 && segment.payload.size() >= 5 &&
+         as_text(segment.payload.first(4)) == "JFIF";
 }
 
 void add(JpegTables& to, JpegTables more) {
@@ -153,12 +166,14 @@ Status read_frame_header(const Segment& segment, JpegHead& head) {
   head.width = load_be16(p.data() + 3);
   for (std::size_t i = 0; i < p[5]; ++i) {
     const std::uint8_t* c = p.data() + 6 + 3 * i;
-    const JpegComponent component{c[0], static_cast<std::uint8_t>(c[1] >> 4), static_cast<std::uint8_t>(c[1] & 15), c[2]};
-    if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1 || component.vertical > 4 ||
-        component.quantization > 3) {
+    const JpegComponent component{c[0], static_cast<std::uint8_t>(c[1] >> 4),
+                                  static_cast<std::uint8_t>(c[1] & 15), c[2]};
+    if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1 ||
+        component.vertical > 4 || component.quantization > 3) {
       return corrupt(segment.begin, "a component with impossible sampling or table number");
     }
-    head.needed.quantization = static_cast<std::uint8_t>(head.needed.quantization | 1 << component.quantization);
+    head.needed.quantization =
+        static_cast<std::uint8_t>(head.needed.quantization | 1 << component.quantization);
     head.components.push_back(component);
   }
   return {};
@@ -211,8 +226,8 @@ JpegColor JpegHead::stated_color() const {
   if (app14_transform) {
     return *app14_transform == 0 ? JpegColor::Rgb : JpegColor::YCbCr;
   }
-  const bool letters = components.size() == 3 && components[0].id == 'R' && components[1].id == 'G' &&
-                       components[2].id == 'B';
+  const bool letters =
+      components.size() == 3 && components[0].id == 'R' && components[1].id == 'G' && components[2].id == 'B';
   return letters ? JpegColor::Rgb : JpegColor::Unstated;
 }
 
@@ -260,7 +275,8 @@ Result<JpegTablesStream> scan_jpeg_tables(ByteView bytes) {
     }
     RETURN_IF_ERROR(note_segment(*segment, tables));
     TRY_ASSIGN(const JpegTables defines, tables_of(*segment));
-    tables.segments.push_back({segment->marker, defines, bytes.subspan(segment->begin, segment->end - segment->begin)});
+    tables.segments.push_back(
+        {segment->marker, defines, bytes.subspan(segment->begin, segment->end - segment->begin)});
   }
 }
 
@@ -273,8 +289,9 @@ std::string jpeg_prefix(const JpegTablesStream& tables, const JpegHead& tile, bo
     const bool table = segment.marker == kDqt || segment.marker == kDht;
     const bool tile_has_it = table && tile.present.with({}, segment.defines);
     // Of APPn and COM in the tables only an APP14 matters to a decoder, and only where the tile has none.
-    const bool wanted = table || segment.marker == 0xDD /* DRI */ ||
-                        (segment.marker == kApp14 && !tile.app14_transform && (!rgb || tables.app14_transform == 0));
+    const bool wanted =
+        table || segment.marker == 0xDD /* DRI */ ||
+        (segment.marker == kApp14 && !tile.app14_transform && (!rgb || tables.app14_transform == 0));
     if (wanted && !tile_has_it) {
       prefix += as_text(segment.bytes);
     }

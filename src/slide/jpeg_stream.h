@@ -1,8 +1,9 @@
-// jpeg_stream: what the markers of a JPEG tile say, and the bytes that make an abbreviated TIFF tile a whole JPEG
-// (ITU T.81 B.2 to B.5; TIFF Technical Note 2; Adobe TN 5116 for APP14). No pixel is decoded.
+// jpeg_stream: what the markers of a JPEG tile say, and the bytes that make an abbreviated TIFF tile a whole
+// JPEG (ITU T.81 B.2 to B.5; TIFF Technical Note 2; Adobe TN 5116 for APP14). No pixel is decoded.
 //
 // A TIFF tile may lack its tables: they stand once in tag 347 JPEGTables. A DICOM frame must have them:
-//   frame := SOI [APP14, transform 0, where the colours are RGB and the tile does not say so] tables tile-without-SOI
+//   frame := SOI [APP14, transform 0, where the colours are RGB and the tile does not say so] tables
+//   tile-without-SOI
 // Pure functions over views; nothing is kept. Offsets in messages count from the first byte of the view.
 #pragma once
 
@@ -22,7 +23,8 @@ struct JpegComponent {
   std::uint8_t quantization = 0;              // the DQT it uses
 };
 
-// Which tables are there: bit i of `quantization` is DQT i; bit (class * 4 + i) of `huffman` is DHT i, class 1 is AC.
+// Which tables are there: bit i of `quantization` is DQT i; bit (class * 4 + i) of `huffman` is DHT i, class
+// 1 is AC.
 struct JpegTables {
   std::uint8_t quantization = 0;
   std::uint8_t huffman = 0;
@@ -43,12 +45,13 @@ struct JpegHead {
   JpegTables present;  // tables the stream carries before its first scan
   JpegTables needed;   // tables its frame and first scan refer to
 
-  // As decoders read it: JFIF means YCbCr, then APP14 decides, then component ids 'R','G','B'; else nothing is said.
+  // As decoders read it: JFIF means YCbCr, then APP14 decides, then component ids 'R','G','B'; else nothing
+  // is said.
   JpegColor stated_color() const;
 };
 
-// The markers from SOI to the end of the first SOS. Nothing when `bytes` end before that (read more and try again);
-// Corrupt naming the byte when they are no JPEG.
+// The markers from SOI to the end of the first SOS. Nothing when `bytes` end before that (read more and try
+// again); Corrupt naming the byte when they are no JPEG.
 Result<std::optional<JpegHead>> scan_jpeg_head(ByteView bytes);
 
 // Tag 347: SOI, table segments, EOI.

@@ -15,13 +15,28 @@ constexpr std::uint64_t kMaxEntries = 1024;
 constexpr std::uint64_t kMaxText = 1 << 20;
 
 enum Type : std::uint16_t {
-  kByte = 1, kAscii, kShort, kLong, kRational, kSByte, kUndefined, kSShort, kSLong, kSRational, kFloat, kDouble,
-  kIfd = 13, kLong8 = 16, kSLong8 = 17, kIfd8 = 18,
+  kByte = 1,
+  kAscii,
+  kShort,
+  kLong,
+  kRational,
+  kSByte,
+  kUndefined,
+  kSShort,
+  kSLong,
+  kSRational,
+  kFloat,
+  kDouble,
+  kIfd = 13,
+  kLong8 = 16,
+  kSLong8 = 17,
+  kIfd8 = 18,
 };
 
 // Bytes of one value; 0 for a type that TIFF does not define.
 std::uint64_t type_width(std::uint16_t type) {
-  static constexpr std::array<std::uint8_t, 19> kWidths = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
+  static constexpr std::array<std::uint8_t, 19> kWidths = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4,
+                                                           8, 4, 8, 4, 0, 0, 8, 8, 8};
   return type < kWidths.size() ? kWidths[type] : 0;
 }
 
@@ -29,7 +44,9 @@ bool is_unsigned(std::uint16_t type) {
   return type == kByte || type == kShort || type == kLong || type == kIfd || type == kLong8 || type == kIfd8;
 }
 
-std::string in_bytes(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " byte" : " bytes"); }
+std::string in_bytes(std::uint64_t n) {
+  return std::to_string(n) + (n == 1 ? " byte" : " bytes");
+}
 
 }  // namespace
 
@@ -39,8 +56,9 @@ struct TiffFile::Chain {
 };
 
 const TiffEntry* TiffDirectory::find(std::uint16_t tag) const {
-  const auto at = std::lower_bound(entries.begin(), entries.end(), tag,
-                                   [](const TiffEntry& entry, std::uint16_t wanted) { return entry.tag < wanted; });
+  const auto at =
+      std::lower_bound(entries.begin(), entries.end(), tag,
+                       [](const TiffEntry& entry, std::uint16_t wanted) { return entry.tag < wanted; });
   return at != entries.end() && at->tag == tag ? &*at : nullptr;
 }
 
@@ -91,7 +109,8 @@ Status TiffFile::read_header(std::uint64_t& first) {
   swapped_ = big_endian;
   const std::uint64_t version = got >= 8 ? load(head.data() + 2, 2) : 0;
   if ((!little && !big_endian) || (version != 42 && version != 43)) {
-    return Status(Code::Unsupported, name() + ": not a TIFF file (its first bytes are neither TIFF's nor BigTIFF's)");
+    return Status(Code::Unsupported,
+                  name() + ": not a TIFF file (its first bytes are neither TIFF's nor BigTIFF's)");
   }
   big_ = version == 43;
   if (big_ && (got < 16 || load(head.data() + 4, 2) != 8 || load(head.data() + 6, 2) != 0)) {
@@ -146,15 +165,15 @@ Result<std::uint64_t> TiffFile::read_directory(std::uint64_t offset, TiffDirecto
   const std::string place = name() + ", " + directory.name;
   const std::uint64_t size = source_->size();
   if (offset > size || size - offset < count_width) {
-    return Status(Code::Corrupt, place + ": its offset " + std::to_string(offset) + " lies beyond the end of the file (" +
-                                     in_bytes(size) + ")");
+    return Status(Code::Corrupt, place + ": its offset " + std::to_string(offset) +
+                                     " lies beyond the end of the file (" + in_bytes(size) + ")");
   }
   std::array<std::uint8_t, 8> head{};
   RETURN_IF_ERROR(source_->read_now(offset, MutableBytes(head.data(), count_width)));
   const std::uint64_t count = load(head.data(), count_width);
   if (count == 0 || count > kMaxEntries) {
-    return Status(Code::Corrupt, place + ": claims " + std::to_string(count) + " entries at byte " +
-                                     std::to_string(offset));
+    return Status(Code::Corrupt,
+                  place + ": claims " + std::to_string(count) + " entries at byte " + std::to_string(offset));
   }
   const std::uint64_t length = count * entry_width + word;
   if (size - offset - count_width < length) {
@@ -176,8 +195,10 @@ Result<std::uint64_t> TiffFile::read_directory(std::uint64_t offset, TiffDirecto
     directory.entries.push_back(entry);
   }
   auto& entries = directory.entries;
-  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.tag < b.tag; });
-  entries.erase(std::unique(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.tag == b.tag; }),
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const auto& a, const auto& b) { return a.tag < b.tag; });
+  entries.erase(std::unique(entries.begin(), entries.end(),
+                            [](const auto& a, const auto& b) { return a.tag == b.tag; }),
                 entries.end());
   return load(table.data() + count * entry_width, word);
 }
@@ -191,7 +212,8 @@ Result<ByteRange> TiffFile::value_range(const TiffDirectory& directory, const Ti
   if (entry.offset > size || entry.count > (size - entry.offset) / width) {
     return corrupt(directory, entry.tag,
                    std::to_string(entry.count) + " values of " + in_bytes(width) + " at byte " +
-                       std::to_string(entry.offset) + " run beyond the end of the file (" + in_bytes(size) + ")");
+                       std::to_string(entry.offset) + " run beyond the end of the file (" + in_bytes(size) +
+                       ")");
   }
   return ByteRange{entry.offset, entry.count * width};
 }
@@ -203,8 +225,9 @@ Result<std::uint64_t> TiffFile::number(const TiffDirectory& directory, std::uint
     return otherwise ? Result<std::uint64_t>(*otherwise) : corrupt(directory, tag, "is missing");
   }
   if (!is_unsigned(entry->type) || entry->count == 0) {
-    return corrupt(directory, tag, "is no unsigned number (type " + std::to_string(entry->type) + ", " +
-                                       std::to_string(entry->count) + " values)");
+    return corrupt(directory, tag,
+                   "is no unsigned number (type " + std::to_string(entry->type) + ", " +
+                       std::to_string(entry->count) + " values)");
   }
   TRY_ASSIGN(const ByteRange range, value_range(directory, *entry));
   std::array<std::uint8_t, 8> value{};
@@ -244,7 +267,8 @@ std::optional<double> TiffFile::real(const TiffDirectory& directory, std::uint16
   const auto range = value_range(directory, *entry);
   std::array<std::uint8_t, 8> raw{};
   if (!range.ok() ||
-      !source_->read_now(range->offset, MutableBytes(raw.data(), std::min<std::uint64_t>(8, range->length))).ok()) {
+      !source_->read_now(range->offset, MutableBytes(raw.data(), std::min<std::uint64_t>(8, range->length)))
+           .ok()) {
     return std::nullopt;
   }
   double value = 0;
@@ -265,21 +289,22 @@ Result<std::string> TiffFile::text(const TiffDirectory& directory, std::uint16_t
   }
   TRY_ASSIGN(const ByteRange range, value_range(directory, *entry));
   std::string value(std::min(range.length, kMaxText), '\0');
-  RETURN_IF_ERROR(
-      source_->read_now(range.offset, MutableBytes(reinterpret_cast<std::uint8_t*>(value.data()), value.size())));
+  RETURN_IF_ERROR(source_->read_now(
+      range.offset, MutableBytes(reinterpret_cast<std::uint8_t*>(value.data()), value.size())));
   value.resize(std::min(value.size(), value.find('\0')));
   return value;
 }
 
-Result<ByteBuffer> TiffFile::bytes(const TiffDirectory& directory, std::uint16_t tag, std::uint64_t limit) const {
+Result<ByteBuffer> TiffFile::bytes(const TiffDirectory& directory, std::uint16_t tag,
+                                   std::uint64_t limit) const {
   const TiffEntry* entry = directory.find(tag);
   if (entry == nullptr) {
     return ByteBuffer();
   }
   TRY_ASSIGN(const ByteRange range, value_range(directory, *entry));
   if (range.length > limit) {
-    return Status(Code::TooLarge, place(directory, tag) + ": " + in_bytes(range.length) + " are above the limit of " +
-                                      in_bytes(limit));
+    return Status(Code::TooLarge, place(directory, tag) + ": " + in_bytes(range.length) +
+                                      " are above the limit of " + in_bytes(limit));
   }
   ByteBuffer value(range.length);
   RETURN_IF_ERROR(source_->read_now(range.offset, value));

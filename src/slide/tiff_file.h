@@ -1,17 +1,18 @@
-// TiffFile: the directories of a TIFF or BigTIFF file, read once at open; values are read when asked for. Slide readers
-// and the fingerprint stand on it.
+// TiffFile: the directories of a TIFF or BigTIFF file, read once at open; values are read when asked for.
+// Slide readers and the fingerprint stand on it.
 //
 //   file      := "II" | "MM", 42, u32 offset of directory 0             (TIFF 6.0)
 //              | "II" | "MM", 43, 8, 0, u64 offset of directory 0       (BigTIFF)
 //   directory := count, entries, offset of the next directory or 0
 //   entry     := u16 tag, u16 type, count, value or offset of the value
 //
-// Why not libtiff: it mends what it finds (pads short offset arrays, guesses missing byte counts, reads tiles to guess
-// their sampling), keeps its errors in process-wide handlers and its handles to one thread. A converter that copies
-// tiles needs the opposite: the exact arrays, every range checked against the file, and the tag that is wrong.
+// Why not libtiff: it mends what it finds (pads short offset arrays, guesses missing byte counts, reads tiles
+// to guess their sampling), keeps its errors in process-wide handlers and its handles to one thread. A
+// converter that copies tiles needs the opposite: the exact arrays, every range checked against the file, and
+// the tag that is wrong.
 //
-// Immutable after open, safe from many threads. Values come from an untrusted file: every length is checked against
-// the file's size before memory is taken. Messages: "a.svs, directory 2, tag 324 TileOffsets: …".
+// Immutable after open, safe from many threads. Values come from an untrusted file: every length is checked
+// against the file's size before memory is taken. Messages: "a.svs, directory 2, tag 324 TileOffsets: …".
 #pragma once
 
 #include <cstdint>

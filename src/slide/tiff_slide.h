@@ -1,5 +1,6 @@
-// TiffSlide: a SlideSource made of TiledLevels, and the facts that every TIFF states in the same way. The vendor files
-// (aperio.cc, generic_tiff.cc) decide which directories are levels and read what is the vendor's own.
+// TiffSlide: a SlideSource made of TiledLevels, and the facts that every TIFF states in the same way. The
+// vendor files (aperio.cc, generic_tiff.cc) decide which directories are levels and read what is the vendor's
+// own.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,9 @@ namespace tessera::slide {
 
 class TiffSlide final : public SlideSource {
  public:
-  // The directories that are levels, in any order; two of one size are Unsupported (focal planes and channels are not handled yet), because
-  // keeping one of them would lose the other without a word. Notes missing tiles in the facts.
+  // The directories that are levels, in any order; two of one size are Unsupported (focal planes and channels
+  // are not handled yet), because keeping one of them would lose the other without a word. Notes missing
+  // tiles in the facts.
   static Result<std::unique_ptr<SlideSource>> open(const TiffFile& file, SlideFacts facts,
                                                    const std::vector<const TiffDirectory*>& directories);
 
@@ -34,9 +36,9 @@ class TiffSlide final : public SlideSource {
   std::vector<Level> levels_;  // constant after construction
 };
 
-// File name, Make, Model, Software, DateTime, ICC profile and the resolution of `base`. Absent tags stay absent; a
-// spacing above 0.1 mm per pixel (72 dpi is 0.35) is a default that some writer left there, so it is not believed:
-// properties then say what the file claims.
+// File name, Make, Model, Software, DateTime, ICC profile and the resolution of `base`. Absent tags stay
+// absent; a spacing above 0.1 mm per pixel (72 dpi is 0.35) is a default that some writer left there, so it
+// is not believed: properties then say what the file claims.
 Result<SlideFacts> tiff_facts(const TiffFile& file, const TiffDirectory& base);
 
 // "directory 1: 574 x 768, JPEG, strips": what a directory is, for lists of what was left out.

@@ -1,12 +1,12 @@
-// TiledLevel: one TIFF directory whose tiles are baseline JPEG, ready to hand tiles out as DICOM frames. Aperio and
-// generic pyramids are made of these; what a directory must be is checked here once, at open.
+// TiledLevel: one TIFF directory whose tiles are baseline JPEG, ready to hand tiles out as DICOM frames.
+// Aperio and generic pyramids are made of these; what a directory must be is checked here once, at open.
 //
-// What the JPEG stream states about its colours (JFIF, APP14, component ids) wins over tag 262, because that is what
-// every decoder of the frame will do; where it states nothing, tag 262 decides and APP14 is put in for RGB. (Some
-// writers tag YCbCr JFIF tiles as RGB: they come out right, not as libtiff would show them.)
+// What the JPEG stream states about its colours (JFIF, APP14, component ids) wins over tag 262, because that
+// is what every decoder of the frame will do; where it states nothing, tag 262 decides and APP14 is put in
+// for RGB. (Some writers tag YCbCr JFIF tiles as RGB: they come out right, not as libtiff would show them.)
 //
-// Memory: 12 bytes per tile. Immutable after open; tile() is safe from many threads and reads one small piece of the
-// file to see that the tile is what the directory says.
+// Memory: 12 bytes per tile. Immutable after open; tile() is safe from many threads and reads one small piece
+// of the file to see that the tile is what the directory says.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ namespace tessera::slide {
 
 class TiledLevel {
  public:
-  // Unsupported naming compression, layout and directory for what cannot be copied; Corrupt for what is damaged.
+  // Unsupported naming compression, layout and directory for what cannot be copied; Corrupt for what is
+  // damaged.
   static Result<TiledLevel> open(const TiffFile& file, const TiffDirectory& directory);
 
   const Level& level() const { return level_; }
@@ -56,6 +57,8 @@ class TiledLevel {
 };
 
 // Whether a directory is made of tiles rather than strips.
-inline bool is_tiled(const TiffDirectory& directory) { return directory.has(tiff::kTileOffsets); }
+inline bool is_tiled(const TiffDirectory& directory) {
+  return directory.has(tiff::kTileOffsets);
+}
 
 }  // namespace tessera::slide
