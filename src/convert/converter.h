@@ -1,8 +1,8 @@
-// Converter: a slide becomes DICOM, one VL Whole Slide Microscopy instance per level, one series per slide, written
-// front to back to any sink: a folder, an upload, the archive. Tiles are copied, never re-encoded.
+// Converter: a slide becomes DICOM, one VL Whole Slide Microscopy instance per level, one series per slide,
+// written front to back to any sink: a folder, an upload, the archive. Tiles are copied, never re-encoded.
 //
-// Memory does not grow with the slide. UIDs derive from the source's content by default, so that a repeat is recognised.
-// A conversion is one thread's; several may run at once.
+// Memory does not grow with the slide. UIDs derive from the source's content by default, so that a repeat is
+// recognised. A conversion is one thread's; several may run at once.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,13 @@ namespace tessera::convert {
 struct Labels {
   std::string patient_name, patient_id, patient_birth_date, patient_sex;
   std::string accession_number, study_id, study_description, container_id, specimen_id;
-  std::string study_uid;        // to put several slides into one study
+  std::string study_uid;  // to put several slides into one study
 };
 
 struct Options {
   Labels labels;
-  double mm_per_pixel = 0;      // > 0: when the file has no spacing (there is no default: it would be an invention)
+  double mm_per_pixel =
+      0;  // > 0: when the file has no spacing (there is no default: it would be an invention)
 };
 
 // One instance about to be written.
@@ -37,7 +38,7 @@ struct Planned {
   std::string transfer_syntax;
   std::size_t level = 0;
   std::uint32_t frames = 0;
-  std::uint64_t bytes = 0;      // of the whole Part 10 file, exact
+  std::uint64_t bytes = 0;  // of the whole Part 10 file, exact
 };
 
 // Where instances go. begin() may decline one (it is there already): then its pixels are not read.
@@ -57,8 +58,8 @@ struct Summary {
 
 // `source_name` (file name) and `source_hash` (of the file's content, slide/fingerprint.h) seed the UIDs.
 // `progress`, when given, hears bytes written so far of how many.
-Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view source_hash, const Options& options,
-                              InstanceSink& sink,
+Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view source_hash,
+                              const Options& options, InstanceSink& sink,
                               const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
 
 }  // namespace tessera::convert

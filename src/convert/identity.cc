@@ -1,0 +1,104 @@
+#include "convert/identity.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "convert/text.h"
+#include "dicom/ids.h"
+
+namespace tessera::convert {
+
+namespace {
+
+// Fields joined so that no two lists of fields look alike: each with its length before it.
+void append_field(std::string& seed, std::string_view field) {
+  seed += std::to_string(field.size()) + ':' + std::string(field);
+}
+
+std::string record_seed(std::string_view source_hash, const Options& options, const Identity& identity) {
+  const Labels& l = options.labels;
+  char spacing[32];
+  std::snprintf(spacing, sizeof spacing, "%.17g", options.mm_per_pixel);
+  std::string seed = "tessera slide record";
+  for (const std::string_view field :
+       {kRevision, source_hash, std::string_view(spacing), std::string_view(l.patient_name),
+        std::string_view(l.patient_id), std::string_view(l.patient_birth_date),
+        std::string_view(l.patient_sex), std::string_view(l.accession_number), std::string_view(l.study_id),
+        std::string_view(l.study_description), std::string_view(l.study_uid),
+        std::string_view(identity.container_id), std::string_view(identity.specimen_id)}) {
+    append_field(seed, field);
+  }
+  return seed;
+}
+
+std::string first_of(std::initializer_list<std::string> candidates) {
+  const auto found =
+      std::find_if(candidates.begin(), candidates.end(), [](const auto& c) { return !c.empty(); });
+  return found == candidates.end() ? std::string() : *found;
+}
+
+bool all_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+std::string Identity::instance(std::size_t level) const {
+  return dicom::uid_from_seed(record_seed + "instance" + std::to_string(level));
+}
+
+Identity identify(const slide::SlideFacts& facts, std::string_view source_hash, const Options& options) {
+  Identity identity;
+  const std::string stem = std::filesystem::path(facts.file_name).stem().string();
+  identity.container_id = first_of({options.labels.container_id, mended(facts.barcode, 64), mended(stem, 64),
+                                    std::string(source_hash.substr(0, 16))});
+  identity.specimen_id = first_of({options.labels.specimen_id, identity.container_id});
+  identity.record_seed = record_seed(source_hash, options, identity);
+  const auto of_record = [&](const char* what) { return dicom::uid_from_seed(identity.record_seed + what); };
+  const auto of_slide = [&](const char* what) {
+    return dicom::uid_from_seed("tessera slide " + std::string(source_hash) + what);
+  };
+  identity.study = first_of({options.labels.study_uid, of_record("study")});
+  identity.series = of_record("series");
+  identity.pyramid = of_record("pyramid");
+  identity.dimension_organization = of_record("dimension organization");
+  identity.frame_of_reference = of_slide("frame of reference");
+  identity.specimen = of_slide("specimen");
+  identity.acquisition = of_slide("acquisition");
+  return identity;
+}
+
+Status check_options(const Options& options) {
+  struct Field {
+    const char* option;
+    const std::string& value;
+    std::size_t limit;
+  };
+  const Labels& l = options.labels;
+  for (const Field& field :
+       {Field{"patient name", l.patient_name, 64}, Field{"patient id", l.patient_id, 64},
+        Field{"accession number", l.accession_number, 16}, Field{"study id", l.study_id, 16},
+        Field{"study description", l.study_description, 64}, Field{"container id", l.container_id, 64},
+        Field{"specimen id", l.specimen_id, 64}}) {
+    RETURN_IF_ERROR(check_text(field.option, field.value, field.limit));
+  }
+  if (!l.patient_birth_date.empty() &&
+      (l.patient_birth_date.size() != 8 || !all_digits(l.patient_birth_date))) {
+    return Status(Code::InvalidArgument,
+                  "patient birth date: '" + l.patient_birth_date + "' is not YYYYMMDD");
+  }
+  if (!l.patient_sex.empty() && l.patient_sex != "M" && l.patient_sex != "F" && l.patient_sex != "O") {
+    return Status(Code::InvalidArgument, "patient sex: '" + l.patient_sex + "' is none of M, F, O");
+  }
+  if (!l.study_uid.empty() && !dicom::is_valid_uid(l.study_uid)) {
+    return Status(Code::InvalidArgument, "study UID: '" + l.study_uid + "' is no UID");
+  }
+  if (!(options.mm_per_pixel >= 0 && options.mm_per_pixel <= 0.1)) {
+    return Status(Code::InvalidArgument, "spacing: " + std::to_string(options.mm_per_pixel * 1000) +
+                                             " micrometres per pixel is not above 0 and at most 100");
+  }
+  return {};
+}
+
+}  // namespace tessera::convert
