@@ -104,14 +104,15 @@ Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view
       done += job.planned.bytes;
       continue;
     }
-    RETURN_IF_ERROR(conversion.write(job, [&](ByteView piece) {
+    const Emit emit = [&](ByteView piece) -> Status {
       RETURN_IF_ERROR(sink.write(piece));
       done += piece.size();
       if (progress) {
         progress(done, total);
       }
-      return Status();
-    }));
+      return {};
+    };
+    RETURN_IF_ERROR(conversion.write(job, emit));
     RETURN_IF_ERROR(sink.end());
     ++summary.written;
     summary.bytes += job.planned.bytes;
