@@ -20,8 +20,12 @@ Result<Spacing> base_spacing(const slide::SlideFacts& facts, const Options& opti
   if (facts.mm_per_pixel_x && facts.mm_per_pixel_y) {
     return Spacing{*facts.mm_per_pixel_x, *facts.mm_per_pixel_y};
   }
-  return Status(Code::InvalidArgument,
-                facts.file_name + ": states no pixel spacing; give it with --mpp (micrometres per pixel)");
+  std::string claim;
+  for (const auto& [key, value] : facts.properties) {
+    claim += key == "spacing not believed" ? " (what it claims, " + value + ")" : "";
+  }
+  return Status(Code::InvalidArgument, facts.file_name + ": states no pixel spacing" + claim +
+                                           "; give it with --mpp (micrometres per pixel)");
 }
 
 class Conversion {
@@ -117,6 +121,7 @@ Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view
     ++summary.written;
     summary.bytes += job.planned.bytes;
   }
+  RETURN_IF_ERROR(sink.finish());
   return summary;
 }
 

@@ -48,6 +48,9 @@ class InstanceSink {
   virtual Result<bool> begin(const Planned& instance) = 0;
   virtual Status write(ByteView bytes) = 0;
   virtual Status end() = 0;
+  // After the last instance; not called when the conversion failed. A sink may make all of them visible here
+  // at once.
+  virtual Status finish() { return {}; }
 };
 
 struct Summary {
@@ -56,7 +59,8 @@ struct Summary {
   std::uint64_t bytes = 0;
 };
 
-// `source_name` (file name) and `source_hash` (of the file's content, slide/fingerprint.h) seed the UIDs.
+// `source_hash` (of the file's content, slide/fingerprint.h) and the options seed the UIDs
+// (convert/identity.h). InvalidArgument when the source states no spacing and the options neither.
 // `progress`, when given, hears bytes written so far of how many.
 Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view source_hash,
                               const Options& options, InstanceSink& sink,

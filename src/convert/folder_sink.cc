@@ -14,42 +14,36 @@ constexpr std::uint64_t kHandOver = std::uint64_t{8} << 20;
 }  // namespace
 
 FolderSink::~FolderSink() {
-  discard();
-}
-
-void FolderSink::discard() {
-  if (!partial_.empty()) {
-    file_.close();
-    (void)remove_file(partial_);  // nothing better can be done with a failure here; the name says what it is
-    partial_.clear();
+  for (const Part& part : parts_) {
+    (void)remove_file(
+        part.partial);  // nothing better can be done with a failure here; the name says what it is
   }
 }
 
 Result<bool> FolderSink::begin(const Planned& instance) {
-  discard();
   const std::filesystem::path folder = folder_ / instance.series;
   const std::string name = "level-" + std::to_string(instance.level) + ".dcm";
-  target_ = folder / name;
+  Part part;
+  part.target = folder / name;
   std::error_code ignored;
-  if (std::filesystem::exists(target_, ignored)) {
-    TRY_ASSIGN(const bool same, is_there(instance));
+  if (std::filesystem::exists(part.target, ignored)) {
+    TRY_ASSIGN(const bool same, is_same(part.target, instance));
     if (!same) {
       return Status(Code::AlreadyExists,
-                    "'" + target_.string() + "' is there and is another file; it is left alone");
+                    "'" + part.target.string() + "' is there and is another file; it is left alone");
     }
     return false;
   }
   RETURN_IF_ERROR(make_folders_durably(folder));
-  const std::filesystem::path partial = folder / ("." + name + "." + std::to_string(::getpid()) + ".part");
-  RETURN_IF_ERROR(remove_file(partial));  // of a process that died with our number
-  TRY_ASSIGN(file_, File::create_new(partial));
-  partial_ = partial;
-  written_ = handed_over_ = 0;
+  part.partial = folder / ("." + name + "." + std::to_string(::getpid()) + ".part");
+  RETURN_IF_ERROR(remove_file(part.partial));  // of a process that died with our number
+  TRY_ASSIGN(part.file, File::create_new(part.partial));
+  parts_.push_back(std::move(part));
   return true;
 }
 
-Result<bool> FolderSink::is_there(const Planned& instance) const {
-  TRY_ASSIGN(const File file, File::open_read(target_));
+Result<bool> FolderSink::is_same(const std::filesystem::path& target, const Planned& instance) {
+  TRY_ASSIGN(const File file, File::open_read(target));
   TRY_ASSIGN(const std::uint64_t size, file.size());
   const ByteBuffer meta = dicom::encode_file_meta(instance.sop_class, instance.sop, instance.transfer_syntax);
   if (size != instance.bytes || size < meta.size()) {
@@ -60,22 +54,38 @@ Result<bool> FolderSink::is_there(const Planned& instance) const {
   return head == meta;
 }
 
+void FolderSink::hand_over(Part& part) {
+  part.file.start_writeback(part.handed_over, part.written - part.handed_over);
+  part.handed_over = part.written;
+}
+
 Status FolderSink::write(ByteView bytes) {
-  RETURN_IF_ERROR(file_.write_all(bytes).while_doing("write '" + target_.string() + "'"));
-  written_ += bytes.size();
-  if (written_ - handed_over_ >= kHandOver) {
-    file_.start_writeback(handed_over_, written_ - handed_over_);
-    handed_over_ = written_;
+  Part& part = parts_.back();
+  RETURN_IF_ERROR(part.file.write_all(bytes).while_doing("write '" + part.target.string() + "'"));
+  part.written += bytes.size();
+  if (part.written - part.handed_over >= kHandOver) {
+    hand_over(part);
   }
   return {};
 }
 
 Status FolderSink::end() {
-  RETURN_IF_ERROR(file_.sync().while_doing("write '" + target_.string() + "'"));
-  file_.close();
-  RETURN_IF_ERROR(rename_file(partial_, target_));
-  partial_.clear();
-  return sync_folder(target_.parent_path());
+  hand_over(parts_.back());
+  return {};
+}
+
+Status FolderSink::finish() {
+  for (Part& part : parts_) {
+    RETURN_IF_ERROR(part.file.sync().while_doing("write '" + part.target.string() + "'"));
+    part.file.close();
+  }
+  for (Part& part : parts_) {
+    RETURN_IF_ERROR(rename_file(part.partial, part.target));
+  }
+  const std::filesystem::path folder =
+      parts_.empty() ? std::filesystem::path() : parts_.back().target.parent_path();
+  parts_.clear();
+  return folder.empty() ? Status() : sync_folder(folder);
 }
 
 }  // namespace tessera::convert

@@ -1,13 +1,15 @@
 // FolderSink: converted instances as files, `{folder}/{Series Instance UID}/level-{n}.dcm`, level 0 the
 // largest.
 //
-// A file has its name only when it is whole: it is written beside itself, fsynced, renamed, and the folder
-// fsynced. A file of that name that is this very instance (same SOP Instance UID, whose seed covers slide,
-// options and converter, and the same length) counts as there and is declined; any other is AlreadyExists.
-// One thread's; a partial file is removed when the sink goes.
+// All or none: files are written under temporary names, and finish() fsyncs them, gives them their names and
+// fsyncs the folder. One slide costs one round of flushes, however many levels it has. A file of that name
+// that is this very instance (same SOP Instance UID, whose seed covers slide, options and converter, and the
+// same length) counts as there and is declined; any other is AlreadyExists. One thread's; files that finish()
+// did not name are removed when the sink goes.
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "base/file.h"
 #include "convert/converter.h"
@@ -22,16 +24,21 @@ class FolderSink final : public InstanceSink {
   Result<bool> begin(const Planned& instance) override;
   Status write(ByteView bytes) override;
   Status end() override;
+  Status finish() override;
 
  private:
-  Result<bool> is_there(const Planned& instance) const;
-  void discard();
+  // A file under its temporary name.
+  struct Part {
+    std::filesystem::path target, partial;
+    File file;
+    std::uint64_t written = 0;
+    std::uint64_t handed_over = 0;  // bytes the kernel was asked to write out
+  };
+  static Result<bool> is_same(const std::filesystem::path& target, const Planned& instance);
+  static void hand_over(Part& part);
 
   const std::filesystem::path folder_;
-  std::filesystem::path target_, partial_;
-  File file_;
-  std::uint64_t written_ = 0;
-  std::uint64_t handed_over_ = 0;  // bytes the kernel was asked to write out
+  std::vector<Part> parts_;  // the last one is being written
 };
 
 }  // namespace tessera::convert
