@@ -105,7 +105,7 @@ std::string comments(const InstanceFacts& f, const Acquired& acquired) {
   }
   for (const auto& [key, value] : facts.properties) {
     if (key == "missing tiles") {
-      say("The scanner left tiles out: " + mended(value, 200));
+      say("Missing tiles: " + mended(value, 200));
     }
   }
   return text;

@@ -125,7 +125,7 @@ Result<std::unique_ptr<SlideSource>> TiffSlide::open(const TiffFile& file, Slide
     if (level.missing_tiles() > 0) {
       facts.properties.emplace_back("missing tiles", level.directory() + ": " +
                                                          std::to_string(level.missing_tiles()) +
-                                                         " tiles without data become white ones");
+                                                         " tiles left out by the scanner, white here");
     }
   }
   return std::unique_ptr<SlideSource>(new TiffSlide(std::move(facts), std::move(tiled)));

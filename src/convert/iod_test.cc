@@ -1,0 +1,82 @@
+#include "convert/iod.h"
+
+#include <gtest/gtest.h>
+
+#include "convert/color_profile.h"
+#include "convert/geometry.h"
+#include "convert/identity.h"
+#include "convert/text.h"
+
+namespace tessera::convert {
+namespace {
+
+TEST(Geometry, keeps_whole_factors_and_measures_odd_ones) {
+  const slide::Level base{2220, 2967, 256, 256, {}};
+  const Spacing spacing{0.0005, 0.0005};
+  EXPECT_DOUBLE_EQ(level_spacing(base, base, spacing).x, 0.0005);
+  EXPECT_DOUBLE_EQ(level_spacing(base, {138, 185, 256, 256, {}}, spacing).x, 0.008);
+  EXPECT_DOUBLE_EQ(level_spacing(base, {138, 185, 256, 256, {}}, spacing).y, 0.008);
+  const Spacing odd = level_spacing(base, {900, 1203, 256, 256, {}}, spacing);
+  EXPECT_DOUBLE_EQ(odd.x, 0.0005 * 2220 / 900);
+  EXPECT_DOUBLE_EQ(odd.y, 0.0005 * 2967 / 1203);
+}
+
+TEST(Identity, takes_the_container_from_labels_then_barcode_then_file_name) {
+  slide::SlideFacts facts;
+  facts.file_name = "S23-17 A1.svs";
+  EXPECT_EQ(identify(facts, "hash", {}).container_id, "S23-17 A1");
+  facts.barcode = "B7";
+  EXPECT_EQ(identify(facts, "hash", {}).container_id, "B7");
+  Options options;
+  options.labels.container_id = "C1";
+  EXPECT_EQ(identify(facts, "hash", options).container_id, "C1");
+  EXPECT_EQ(identify(facts, "hash", options).specimen_id, "C1");
+}
+
+TEST(Options, that_dicom_would_not_allow_are_named) {
+  const auto refusal = [](auto change) {
+    Options options;
+    change(options);
+    return std::string(check_options(options).message());
+  };
+  EXPECT_EQ(refusal([](Options&) {}), "");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.accession_number = std::string(17, '1'); }),
+            "accession number: 17 characters; DICOM allows 16");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.patient_name = "A\\B"; }),
+            "patient name: holds a control character or a backslash at byte 1");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.patient_id = "\xFF"; }), "patient id: is not UTF-8 at byte 0");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.patient_sex = "X"; }), "patient sex: 'X' is none of M, F, O");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.patient_birth_date = "1970-01-01"; }),
+            "patient birth date: '1970-01-01' is not YYYYMMDD");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.study_uid = "x"; }), "study UID: 'x' is no UID");
+}
+
+TEST(Text, of_vendors_is_mended_to_fit) {
+  EXPECT_EQ(mended(" a\\b\r\nc\xE9 ", 64), "a/b  c?");
+  EXPECT_EQ(mended("M\xC3\xBCller", 3), "M\xC3\xBCl");
+  EXPECT_EQ(mended("\xED\xA0\x80", 9), "???");  // half of a surrogate pair
+}
+
+TEST(Acquired, splits_date_time_and_zone_and_marks_the_unknown) {
+  const Acquired at = acquired_of("20091229095915-0500");
+  EXPECT_EQ(at.date, "20091229");
+  EXPECT_EQ(at.time, "095915");
+  EXPECT_EQ(at.zone, "-0500");
+  EXPECT_TRUE(at.known);
+  EXPECT_EQ(acquired_of("20091229").time, "");
+  EXPECT_FALSE(acquired_of("").known);
+  EXPECT_EQ(acquired_of("").date, "19000101");
+}
+
+TEST(ColorProfile, is_of_the_input_class_and_keeps_the_source_s_colours) {
+  EXPECT_TRUE(rgb_profile("").is_srgb);
+  EXPECT_EQ(rgb_profile("").bytes.substr(12, 4), "scnr");
+  std::string monitor = rgb_profile("").bytes;
+  monitor.replace(12, 4, "mntr");
+  const ColorProfile kept = rgb_profile(monitor);
+  EXPECT_FALSE(kept.is_srgb);
+  EXPECT_EQ(kept.bytes, rgb_profile("").bytes);
+}
+
+}  // namespace
+}  // namespace tessera::convert
