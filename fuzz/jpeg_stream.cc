@@ -1,16 +1,17 @@
 // Any bytes as a JPEG tile and as tag 347: scanning, and the prefix that joins them. The first byte says
 // where to cut.
+#include <algorithm>
 #include <cstdlib>
 
 #include "slide/blank_tile.h"
 #include "slide/jpeg_stream.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) {
+  if (size < 2) {
     return 0;
   }
-  const tessera::ByteView all(data + 1, size - 1);
-  const std::size_t cut = all.size() * data[0] / 256;
+  const tessera::ByteView all(data + 2, size - 2);
+  const std::size_t cut = std::min<std::size_t>(tessera::load_le16(data), all.size());
   const auto tables = tessera::slide::scan_jpeg_tables(all.first(cut));
   const auto head = tessera::slide::scan_jpeg_head(all.subspan(cut));
   if (!head.ok() || !*head) {
