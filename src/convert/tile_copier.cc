@@ -102,10 +102,10 @@ Status TileCopier::write_range(const SourceRange& piece, std::size_t ordinal) {
   if (piece.range.length > kWindow) {  // a tile larger than the window: in stretches
     window_source_ = nullptr;
     for (std::uint64_t at = 0; at < piece.range.length;) {
-      window_.resize(std::min(kWindow, piece.range.length - at));
-      RETURN_IF_ERROR(read_fully(*piece.source, piece.range.offset + at, window_));
-      RETURN_IF_ERROR(out_.put(window_));
-      at += window_.size();
+      const MutableBytes part = window_space(std::min(kWindow, piece.range.length - at));
+      RETURN_IF_ERROR(read_fully(*piece.source, piece.range.offset + at, part));
+      RETURN_IF_ERROR(out_.put(part));
+      at += part.size();
     }
     return {};
   }
@@ -113,6 +113,13 @@ Status TileCopier::write_range(const SourceRange& piece, std::size_t ordinal) {
     RETURN_IF_ERROR(fill_window(ordinal));
   }
   return out_.put(ByteView(window_).subspan(piece.range.offset - window_range_.offset, piece.range.length));
+}
+
+MutableBytes TileCopier::window_space(std::uint64_t length) {
+  if (window_.size() < length) {
+    window_.resize(length);  // grows only: shrinking would mean clearing the same bytes again
+  }
+  return MutableBytes(window_).first(length);
 }
 
 Status TileCopier::fill_window(std::size_t ordinal) {
@@ -127,9 +134,8 @@ Status TileCopier::fill_window(std::size_t ordinal) {
     }
     window_range_.length = next.range.end() - window_range_.offset;
   }
-  window_.resize(window_range_.length);
   window_source_ = nullptr;
-  RETURN_IF_ERROR(read_fully(*first.source, window_range_.offset, window_));
+  RETURN_IF_ERROR(read_fully(*first.source, window_range_.offset, window_space(window_range_.length)));
   window_source_ = first.source.get();
   return {};
 }

@@ -44,6 +44,7 @@ class TileCopier {
   Status write_item(const Rope& tile, std::size_t& next_range);
   Status write_range(const SourceRange& piece, std::size_t ordinal);
   Status fill_window(std::size_t ordinal);
+  MutableBytes window_space(std::uint64_t length);
 
   const slide::SlideSource& source_;
   const std::size_t level_;
