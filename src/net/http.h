@@ -66,12 +66,18 @@ class Responder {
    public:
     virtual ~Target() = default;
     virtual void respond(Response response) = 0;
+    // The Responder went away unused: a defect, unless the request was aborted.
+    virtual void abandon() = 0;
   };
 
   Responder() = default;
   explicit Responder(std::shared_ptr<Target> target) : target_(std::move(target)) {}
   Responder(Responder&&) = default;
-  Responder& operator=(Responder&&) = default;
+  Responder& operator=(Responder&& other) {
+    Responder old(std::move(*this));
+    target_ = std::move(other.target_);
+    return *this;
+  }
   ~Responder();
 
   void send(Response response);

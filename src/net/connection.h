@@ -1,0 +1,116 @@
+// Connection: one client, one request at a time: head, dispatch, body, answer, and again. Private to the server; lives on
+// its loop's thread, except respond(), abandon() and resume(), which others call.
+//
+//   Head → (dispatch) → Body → Waiting → Writing → Head …
+//                 └──────────────┘  an answer may come at any time after dispatch
+//   Linger: the answer is out, the rest of an unwanted body is read away so that the peer can read the answer
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/chunk_decoder.h"
+#include "net/head_parser.h"
+#include "net/loop.h"
+#include "net/response_writer.h"
+
+namespace tessera::net {
+
+class Connection final : public std::enable_shared_from_this<Connection>,
+                         public Responder::Target,
+                         public BodyControl {
+ public:
+  Connection(Loop& loop, Loop::Tcp::socket socket);
+  ~Connection() override;
+
+  void start();
+  void close_if_idle();
+  void cut(const Status& why);  // closes now; a body being received is aborted
+  void check_time();            // once a second
+
+  void respond(Response response) override;
+  void abandon() override;
+  void resume() override;
+
+ private:
+  enum class State { Head, Body, Waiting, Writing, Linger, Closed };
+
+  // connection.cc: the walk of a request
+  void advance();
+  bool take_head();
+  void dispatch_head();
+  void refuse(int status, const std::string& sentence);
+  void take_response(Response response);
+  void finish_exchange();
+  void read_more(MutableBytes into, void (Connection::*then)(std::size_t));
+  void on_head_bytes(std::size_t count);
+  void close();
+  void report(bool aborted);
+
+  // connection_body.cc: receiving a body
+  void begin_body();
+  void receive_body();
+  void on_body_bytes(std::size_t count);
+  bool deliver(ByteView bytes);
+  void deliver_chunked();
+  void body_complete();
+  void abort_body(const Status& why);
+  void on_resume();
+  void send_continue();
+  void begin_linger();
+  void on_linger_bytes(std::size_t count);
+
+  // Writing
+  void write_response();
+  void continue_writing();
+
+  struct Freer {
+    void operator()(std::uint8_t* memory) const { std::free(memory); }
+  };
+
+  Loop& loop_;
+  Loop::Tcp::socket socket_;
+  State state_ = State::Head;
+  std::string peer_;
+
+  std::string in_;               // received and not yet taken: heads, and the bodies that came with them
+  std::size_t in_begin_ = 0;     // first byte not taken
+  std::size_t in_end_ = 0;       // first byte not received
+  std::size_t head_scanned_ = 0;
+  bool reading_ = false;         // a read is under way
+
+  Head head_;
+  std::string request_id_;
+  std::string refusal_;
+  bool advancing_ = false;
+  bool close_after_ = false;     // the answer says Connection: close
+  std::int64_t started_micros_ = 0;
+  std::uint64_t bytes_in_ = 0;
+
+  std::unique_ptr<BodySink> sink_;
+  std::uint64_t body_left_ = 0;  // of a body with Content-Length
+  bool body_done_ = true;
+  bool continue_due_ = false;    // 100 Continue was asked for and not sent
+  bool paused_ = false;          // the sink holds bytes
+  std::optional<Status> abort_due_;
+  ChunkDecoder chunks_;
+  ByteView raw_chunks_;          // received chunked bytes not yet decoded
+  std::unique_ptr<std::uint8_t, Freer> body_buffer_;
+  std::size_t body_capacity_ = 0;
+  std::size_t body_filled_ = 0;
+
+  std::unique_ptr<ResponseWriter> writer_;
+  int status_ = 0;
+  std::string_view route_;
+  bool answered_ = false;        // respond() was called for this request
+
+  std::int64_t since_millis_ = 0;       // when the present wait began
+  std::uint64_t window_bytes_ = 0;      // body bytes since then
+  std::uint64_t linger_left_ = 0;
+};
+
+}  // namespace tessera::net
