@@ -23,9 +23,9 @@ enum class Profile : std::uint8_t { Standard, V1, V2 };
 
 class Exchange {
  public:
-  Exchange(const net::Request& request, net::Responder responder, const CorsPolicy& cors, const PublicUrl& public_url,
+  Exchange(const net::Request& asked, net::Responder responder, const CorsPolicy& cors, const PublicUrl& public_url,
            Log& log)
-      : request(request), responder_(std::move(responder)), cors_(cors), public_url_(public_url), log_(log) {}
+      : request(asked), responder_(std::move(responder)), cors_(cors), public_url_(public_url), log_(log) {}
 
   const net::Request& request;
   Profile profile = Profile::Standard;

@@ -1,0 +1,95 @@
+#include "app/front.h"
+
+#include "dicomweb/errors.h"
+
+namespace tessera::app {
+
+namespace {
+
+net::Response text_response(int status, std::string type, std::string body, std::string_view route) {
+  net::Response response;
+  response.status = status;
+  response.set("Content-Type", std::move(type));
+  response.set("Cache-Control", "no-store");
+  response.body = std::move(body);
+  response.route = route;
+  return response;
+}
+
+// std::function wants copies, a Responder has none.
+std::shared_ptr<net::Responder> share(net::Responder responder) {
+  return std::make_shared<net::Responder>(std::move(responder));
+}
+
+struct Check {
+  const char* name;
+  Status status;
+};
+
+// What the contract's /health/check answers: one line per part.
+std::string describe(const std::vector<Check>& checks, bool healthy) {
+  std::string json = std::string("{\"overallStatus\":\"") + (healthy ? "Healthy" : "Unhealthy") + "\",\"details\":[";
+  for (const Check& check : checks) {
+    json += json.back() == '[' ? "" : ",";
+    json += std::string("{\"name\":\"") + check.name + "\",\"status\":\"" + (check.status.ok() ? "Healthy" : "Unhealthy") +
+            "\",\"description\":\"" + (check.status.ok() ? "" : std::string(code_name(check.status.code()))) + "\"}";
+  }
+  return json + "]}\n";
+}
+
+}  // namespace
+
+Front::Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& writers, Metrics& metrics, Log& log)
+    : stack_(stack),
+      readers_(readers),
+      metrics_(metrics),
+      authenticator_(config.tokens),
+      cors_({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials}),
+      public_url_({config.public_url, config.trusted_proxies}),
+      parts_{stack.ingest, stack.locator, stack.instances, *stack.folder.blobs,
+             readers,      writers,       [&stack] { stack.sweeper.wake(); }},
+      router_(parts_, authenticator_, cors_, public_url_, log) {}
+
+std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net::Responder responder) const {
+  if (router_.owns(request)) {
+    return router_.dispatch(request, std::move(responder));
+  }
+  const bool reads = request.method == net::Method::Get || request.method == net::Method::Head;
+  if (!reads) {
+    net::Response refused = text_response(405, "text/plain; charset=utf-8", "This path can only be read.\n", "other");
+    refused.set("Allow", "GET, HEAD");
+    responder.send(std::move(refused));
+  } else if (request.path == "/health/live") {
+    responder.send(text_response(200, "text/plain; charset=utf-8", "alive\n", "health"));
+  } else if (request.path == "/health/ready" || request.path == "/health/check") {
+    answer_health(request, std::move(responder));
+  } else if (request.path == "/metrics") {
+    answer_metrics(std::move(responder));
+  } else {
+    responder.send(text_response(404, "text/plain; charset=utf-8", "There is nothing at this path.\n", "other"));
+  }
+  return nullptr;
+}
+
+void Front::answer_health(const net::Request& request, net::Responder responder) const {
+  const bool details = request.path == "/health/check";
+  readers_.post([this, details, held = share(std::move(responder))] {
+    const std::vector<Check> checks = {{"catalog", stack_.instances.totals().status()},
+                                       {"blobs", stack_.folder.blobs->free_bytes().status()}};
+    bool healthy = !draining_.load();
+    for (const Check& check : checks) {
+      healthy = healthy && check.status.ok();
+    }
+    const int status = healthy ? 200 : 503;
+    held->send(details ? text_response(status, "application/json", describe(checks, healthy), "health")
+                       : text_response(status, "text/plain; charset=utf-8", healthy ? "ready\n" : "not ready\n", "health"));
+  });
+}
+
+void Front::answer_metrics(net::Responder responder) const {
+  readers_.post([this, held = share(std::move(responder))] {
+    held->send(text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render(), "metrics"));
+  });
+}
+
+}  // namespace tessera::app

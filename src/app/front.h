@@ -1,0 +1,42 @@
+// Front: the first thing that sees a request: health, metrics, the page, and DICOMweb. Health and metrics need no token
+// (they tell nothing about patients); the page's files need none either, its data does. Immutable, safe from all loops.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "app/archive_stack.h"
+#include "app/config.h"
+#include "app/metrics.h"
+#include "auth/tokens.h"
+#include "base/pool.h"
+#include "dicomweb/routes.h"
+
+namespace tessera::app {
+
+class Front {
+ public:
+  // All but `config` are borrowed.
+  Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& writers, Metrics& metrics, Log& log);
+
+  std::unique_ptr<net::BodySink> dispatch(const net::Request& request, net::Responder responder) const;
+
+  // From now on /health/ready answers 503, so that balancers look elsewhere.
+  void start_draining() { draining_.store(true); }
+
+ private:
+  void answer_health(const net::Request& request, net::Responder responder) const;
+  void answer_metrics(net::Responder responder) const;
+
+  ArchiveStack& stack_;
+  Pool& readers_;
+  Metrics& metrics_;
+  const auth::Authenticator authenticator_;
+  const dicomweb::CorsPolicy cors_;
+  const dicomweb::PublicUrl public_url_;
+  const dicomweb::ArchiveParts parts_;
+  const dicomweb::Router router_;
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace tessera::app

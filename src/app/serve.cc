@@ -1,0 +1,153 @@
+// The server: parts as plain variables in build order, torn down in the opposite one.
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+
+#include "app/commands.h"
+#include "app/front.h"
+#include "app/metrics.h"
+
+namespace tessera::app {
+
+namespace {
+
+int complain(const Status& status) {
+  std::fprintf(stderr, "tessera: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+// Open blobs, connections and uploads each hold a descriptor.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread started from here on
+  return signals;
+}
+
+net::ServerOptions server_options(const Config& config) {
+  net::ServerOptions options;
+  options.host = config.listen_host;
+  options.port = config.listen_port;
+  options.loops = config.loop_threads;
+  options.max_connections = config.max_connections;
+  options.max_head_bytes = config.max_head_bytes;
+  options.idle_timeout = config.idle_timeout;
+  options.body_timeout = config.body_timeout;
+  return options;
+}
+
+void log_access(Log& log, const net::AccessRecord& record) {
+  // Query values may be names of patients: only that there was a query is written.
+  const std::size_t question = record.target.find('?');
+  std::string path(record.target.substr(0, question));
+  path += question == record.target.npos ? "" : "?…";
+  log.event(record.status >= 500 ? LogLevel::Error : LogLevel::Info, record.aborted ? "request cut off" : "request",
+            {{"id", record.id},
+             {"peer", record.peer},
+             {"method", record.method},
+             {"path", path},
+             {"status", record.status},
+             {"in", record.bytes_in},
+             {"out", record.bytes_out},
+             {"micros", record.micros}});
+}
+
+void watch_archive(Metrics& metrics, ArchiveStack& stack, const Pool& readers, const Pool& writers) {
+  const auto total = [&stack](std::int64_t catalog::Instances::Totals::*member) {
+    return [&stack, member] {
+      const auto totals = stack.instances.totals();
+      return totals.ok() ? static_cast<double>((*totals).*member) : -1.0;
+    };
+  };
+  using Totals = catalog::Instances::Totals;
+  metrics.watch("tessera_studies", "Studies stored.", "gauge", total(&Totals::studies));
+  metrics.watch("tessera_instances", "Instances stored.", "gauge", total(&Totals::instances));
+  metrics.watch("tessera_stored_bytes", "Bytes of stored instances.", "gauge", total(&Totals::bytes));
+  metrics.watch("tessera_pending_uploads", "Uploads under way, of every process.", "gauge", total(&Totals::pending));
+  metrics.watch("tessera_garbage_blobs", "Deleted blobs not yet reclaimed.", "gauge", total(&Totals::garbage));
+  metrics.watch("tessera_free_bytes", "Free space for blobs.", "gauge", [&stack] {
+    const auto free = stack.folder.blobs->free_bytes();
+    return free.ok() ? static_cast<double>(*free) : -1.0;
+  });
+  metrics.watch("tessera_reader_queue", "Look-ups waiting for a thread.", "gauge",
+                [&readers] { return static_cast<double>(readers.waiting()); });
+  metrics.watch("tessera_writer_queue", "Upload pieces waiting for a thread.", "gauge",
+                [&writers] { return static_cast<double>(writers.waiting()); });
+  using Counters = archive::Locator::Counters;
+  const auto counter = [&stack](std::uint64_t Counters::*member) {
+    return [&stack, member] { return static_cast<double>(stack.locator.counters().*member); };
+  };
+  metrics.watch("tessera_located_hits_total", "Locates answered from memory.", "counter", counter(&Counters::instance_hits));
+  metrics.watch("tessera_located_misses_total", "Locates that were not.", "counter", counter(&Counters::instance_misses));
+  metrics.watch("tessera_block_hits_total", "Frame-table blocks found in memory.", "counter", counter(&Counters::block_hits));
+  metrics.watch("tessera_block_misses_total", "Frame-table blocks read.", "counter", counter(&Counters::block_misses));
+}
+
+std::string listening_url(const Config& config, std::uint16_t port) {
+  const bool v6 = config.listen_host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" + std::to_string(port);
+}
+
+}  // namespace
+
+int run_serve(const Config& config) {
+  raise_descriptor_limit();
+  sigset_t signals = block_stop_signals();
+  Log log({.level = config.log_level, .format = config.log_format});
+
+  const archive::Locator::Options cache{config.cached_instances,
+                                        std::size_t{config.cached_frame_table_mib} * 1024 * 1024};
+  auto stack = ArchiveStack::open(config.data, cache, config.upload_lease, log);
+  if (!stack.ok()) {
+    return complain(stack.status());
+  }
+  Pool readers("readers", config.reader_threads);
+  Pool writers("writers", config.writer_threads);
+  Metrics metrics;
+  watch_archive(metrics, **stack, readers, writers);
+  Front front(config, **stack, readers, writers, metrics, log);
+
+  net::ServerOptions options = server_options(config);
+  options.on_access = [&](const net::AccessRecord& record) {
+    metrics.record(record);
+    if (config.log_access || record.status >= 500) {
+      log_access(log, record);
+    }
+  };
+  net::Server server(options, [&front](const net::Request& request, net::Responder responder) {
+    return front.dispatch(request, std::move(responder));
+  }, log);
+  metrics.watch("tessera_connections", "Open connections.", "gauge",
+                [&server] { return static_cast<double>(server.open_connections()); });
+  const Status started = server.start();
+  if (!started.ok()) {
+    return complain(started);
+  }
+  std::printf("tessera: listening on %s\n", listening_url(config, server.port()).c_str());
+  std::fflush(stdout);
+  log.info("serving", {{"data", (*stack)->folder.path.string()}, {"port", unsigned{server.port()}}});
+
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  log.info("stopping", {{"signal", signal_number}});
+  front.start_draining();
+  const bool clean = server.shutdown(config.shutdown_timeout);
+  if (!clean) {
+    log.warning("requests in flight were cut off", {{"after_seconds", static_cast<long>(config.shutdown_timeout.count())}});
+  }
+  return 0;
+}
+
+}  // namespace tessera::app
