@@ -58,6 +58,7 @@ std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net:
   if (!reads) {
     net::Response refused = text_response(405, "text/plain; charset=utf-8", "This path can only be read.\n", "other");
     refused.set("Allow", "GET, HEAD");
+    cors_.apply(request, refused);
     responder.send(std::move(refused));
   } else if (request.path == "/health/live") {
     responder.send(text_response(200, "text/plain; charset=utf-8", "alive\n", "health"));
@@ -66,7 +67,9 @@ std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net:
   } else if (request.path == "/metrics") {
     answer_metrics(std::move(responder));
   } else {
-    responder.send(text_response(404, "text/plain; charset=utf-8", "There is nothing at this path.\n", "other"));
+    net::Response missing = text_response(404, "text/plain; charset=utf-8", "There is nothing at this path.\n", "other");
+    cors_.apply(request, missing);
+    responder.send(std::move(missing));
   }
   return nullptr;
 }

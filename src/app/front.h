@@ -21,6 +21,9 @@ class Front {
 
   std::unique_ptr<net::BodySink> dispatch(const net::Request& request, net::Responder responder) const;
 
+  // The fields that let pages of other origins read an answer that no handler made.
+  void add_cors(const net::Request& request, net::Response& response) const { cors_.apply(request, response); }
+
   // From now on /health/ready answers 503, so that balancers look elsewhere.
   void start_draining() { draining_.store(true); }
 

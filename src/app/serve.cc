@@ -53,7 +53,8 @@ void log_access(Log& log, const net::AccessRecord& record) {
   const std::size_t question = record.target.find('?');
   std::string path(record.target.substr(0, question));
   path += question == record.target.npos ? "" : "?…";
-  log.event(record.status >= 500 ? LogLevel::Error : LogLevel::Info, record.aborted ? "request cut off" : "request",
+  const bool failed = record.status == 500 || record.status == 503;  // 501, 505 and 507 are not this program's failures
+  log.event(failed ? LogLevel::Error : LogLevel::Info, record.aborted ? "request cut off" : "request",
             {{"id", record.id},
              {"peer", record.peer},
              {"method", record.method},
@@ -125,6 +126,9 @@ int run_serve(const Config& config) {
     if (config.log_access || record.status >= 500) {
       log_access(log, record);
     }
+  };
+  options.on_protocol_error = [&front](const net::Request& request, net::Response& response) {
+    front.add_cors(request, response);
   };
   net::Server server(options, [&front](const net::Request& request, net::Responder responder) {
     return front.dispatch(request, std::move(responder));

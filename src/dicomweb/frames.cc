@@ -39,7 +39,10 @@ Result<std::vector<FrameNumber>> parse_frame_list(std::string_view raw) {
     const std::string_view word = raw.substr(0, end);
     std::uint32_t value = 0;
     const auto parsed = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (parsed.ec != std::errc() || parsed.ptr != word.data() + word.size() || value == 0) {
+    const bool digits = parsed.ptr == word.data() + word.size() && !word.empty();
+    if (digits && parsed.ec == std::errc::result_out_of_range) {
+      value = UINT32_MAX;  // a number, and beyond any instance's last frame
+    } else if (parsed.ec != std::errc() || !digits || value == 0) {
       return Status(Code::InvalidArgument,
                     "frame list: '" + std::string(word.substr(0, 40)) + "' is no frame number; they start at 1");
     }

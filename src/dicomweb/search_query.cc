@@ -37,6 +37,55 @@ Result<Tag> parse_attribute(std::string_view name) {
   return bad(name, "no attribute has this keyword or tag (eight hexadecimal digits)");
 }
 
+bool is_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+int two_digits(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
+
+// yyyyMMdd, a day of the calendar as far as months have days.
+bool is_date(std::string_view text) {
+  constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (text.size() != 8 || !is_digits(text)) {
+    return false;
+  }
+  const int month = two_digits(text, 4);
+  const int day = two_digits(text, 6);
+  return month >= 1 && month <= 12 && day >= 1 && day <= kDays[month - 1];
+}
+
+// HH, HHmm, HHmmss or HHmmss.FFFFFF.
+bool is_time(std::string_view text) {
+  const std::string_view whole = text.substr(0, text.find('.'));
+  const std::string_view fraction = text.substr(std::min(whole.size() + 1, text.size()));
+  const bool shape = (whole.size() == 2 || whole.size() == 4 || whole.size() == 6) && is_digits(whole) &&
+                     is_digits(fraction) && fraction.size() <= 6 && (whole.size() == text.size() || whole.size() == 6);
+  return shape && two_digits(whole, 0) < 24 && (whole.size() < 4 || two_digits(whole, 2) < 60) &&
+         (whole.size() < 6 || two_digits(whole, 4) <= 60);
+}
+
+// One value or a range with at least one end.
+bool is_range_of(std::string_view value, bool (*is_one)(std::string_view)) {
+  const std::size_t dash = value.find('-');
+  if (dash == value.npos) {
+    return is_one(value);
+  }
+  const std::string_view from = value.substr(0, dash);
+  const std::string_view to = value.substr(dash + 1);
+  return !(from.empty() && to.empty()) && (from.empty() || is_one(from)) && (to.empty() || is_one(to));
+}
+
+Status check_value(std::string_view name, Tag tag, std::string_view value) {
+  const dicom::DictionaryRow* row = dicom::find_tag(tag);
+  if (row != nullptr && row->vr == dicom::Vr::DA && !is_range_of(value, is_date)) {
+    return bad(name, "it must be a date yyyyMMdd or a range of them, one end may be open");
+  }
+  if (row != nullptr && row->vr == dicom::Vr::TM && !is_range_of(value, is_time)) {
+    return bad(name, "it must be a time HHmmss.FFFFFF or a range of them, one end may be open");
+  }
+  return {};
+}
+
 Result<std::uint64_t> parse_number(std::string_view name, std::string_view text) {
   std::uint64_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -93,7 +142,10 @@ class Reader {
  private:
   Status take_limit(const std::string& value) {
     TRY_ASSIGN(const std::uint64_t limit, parse_number("limit", value));
-    if (profile_ != Profile::Standard && (limit < 1 || limit > kContractLimit)) {
+    if (limit < 1) {
+      return bad("limit", "it must be at least 1");
+    }
+    if (profile_ != Profile::Standard && limit > kContractLimit) {
       return bad("limit", "it must be between 1 and 200");
     }
     search_.query.limit = limit;
@@ -133,6 +185,7 @@ class Reader {
     if (!catalog::Instances::searchable(tag, search_.query.level)) {
       return bad(name, "this attribute cannot be searched at this level");
     }
+    RETURN_IF_ERROR(check_value(name, tag, value));
     const bool in_path = (tag == tags::kStudyInstanceUID && !search_.query.study.empty()) ||
                          (tag == tags::kSeriesInstanceUID && !search_.query.series.empty());
     if (in_path && profile_ != Profile::Standard) {

@@ -186,7 +186,7 @@ void Connection::refuse(int status, const std::string& sentence) {
   response.route = "protocol";
   close_after_ = true;
   if (loop_.shared().options.on_protocol_error) {
-    loop_.shared().options.on_protocol_error(response);
+    loop_.shared().options.on_protocol_error(head_.request, response);
   }
   if (request_id_.empty()) {
     request_id_ = loop_.shared().id_prefix + std::to_string(loop_.shared().next_request.fetch_add(1));

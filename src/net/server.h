@@ -40,7 +40,8 @@ struct ServerOptions {
   std::uint64_t min_body_rate = 1024;     // bytes per second, averaged over body_timeout; slower uploads end with 408
   std::uint64_t drain_limit = 1024 * 1024;// unwanted body bytes read before the connection is closed instead
   std::function<void(const AccessRecord&)> on_access;  // optional
-  std::function<void(Response&)> on_protocol_error;    // optional: add fields (CORS) to answers made by the server itself
+  // Optional: adds fields (CORS) to answers made by the server itself; the request holds what could be read of it.
+  std::function<void(const Request&, Response&)> on_protocol_error;
 };
 
 class Server {

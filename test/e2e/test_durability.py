@@ -2,10 +2,8 @@
 every single call that the server makes to its data folder during uploads."""
 import concurrent.futures
 import os
-import pathlib
 import random
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -14,122 +12,126 @@ import pytest
 import requests
 
 import disk_replay
-from dicom_files import encapsulated_bytes, native_bytes
-from server_process import Server, free_of_orphans
+from dicom_files import jpeg, native
+from tessera_server import ROOT, Server
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-DICOM = {"Content-Type": "application/dicom", "Accept": "application/dicom+json"}
-LEASE = {"TESSERA_UPLOADS_LEASE_SECONDS": "1"}
-
-
-def store(url, body, timeout=20):
-    return requests.post(url + "/dicom-web/studies", data=body, headers=DICOM, timeout=timeout)
+FILE = {"Accept": "application/dicom; transfer-syntax=*"}
+FRAME = {"Accept": "application/octet-stream; transfer-syntax=*"}
+QUICK_LEASE = {"TESSERA_UPLOADS_LEASE_SECONDS": "1", "TESSERA_LOG_ACCESS": "false"}
 
 
-def instance_url(url, uids):
-    return f"{url}/dicom-web/studies/{uids[0]}/series/{uids[1]}/instances/{uids[2]}"
+def start(folder, environment=None):
+    folder.mkdir(exist_ok=True)
+    return Server(folder, environment={**QUICK_LEASE, **(environment or {})})
 
 
-def visible(url):
-    answer = requests.get(url + "/dicom-web/instances", timeout=20)
+def store(server, file):
+    return server.post("/dicom-web/studies", file.bytes)
+
+
+def visible(server):
+    answer = server.get("/dicom-web/instances", "application/dicom+json")
     assert answer.status_code in (200, 204), answer.text
-    rows = answer.json() if answer.status_code == 200 else []
-    return {tuple(row[tag]["Value"][0] for tag in ("0020000D", "0020000E", "00080018")) for row in rows}
+    return {row["00080018"]["Value"][0] for row in (answer.json() if answer.status_code == 200 else [])}
 
 
-def check_archive(url, uploads, acked):
+def check_archive(server, files, acked):
     """Every acked upload is there byte for byte; whatever else is visible is whole, too."""
-    seen = visible(url)
+    seen = visible(server)
     assert acked <= seen, f"acked and not visible: {acked - seen}"
-    for uids in seen:
-        body = uploads[uids]
-        whole = requests.get(instance_url(url, uids), headers={"Accept": "application/dicom; transfer-syntax=*"}, timeout=20)
-        assert whole.status_code == 200 and whole.content == body
-        metadata = requests.get(instance_url(url, uids) + "/metadata", timeout=20)
-        assert metadata.status_code == 200 and metadata.json()[0]["00080018"]["Value"] == [uids[2]]
-        frame = requests.get(instance_url(url, uids) + "/frames/1",
-                             headers={"Accept": "application/octet-stream; transfer-syntax=*"}, timeout=20)
-        assert frame.status_code == 200 and frame.content in body
+    for sop in seen:
+        file = files[sop]
+        whole = server.get(f"/dicom-web{file.path}", FILE["Accept"])
+        assert whole.status_code == 200 and whole.content == file.bytes
+        metadata = server.get(f"/dicom-web{file.path}/metadata", "application/dicom+json")
+        assert metadata.status_code == 200 and metadata.json()[0]["00080018"]["Value"] == [sop]
+        frame = server.get(f"/dicom-web{file.path}/frames/1", FRAME["Accept"])
+        assert frame.status_code == 200 and frame.content == file.frames()[0]
 
 
-def wait_until_clean(server, seconds=15):
+def orphans(server, seen):
+    """Files below blobs/ and incoming/ that belong to no visible instance."""
+    left = [str(path) for path in (server.data / "incoming").rglob("*") if path.is_file()]
+    return left + [str(path) for path in (server.data / "blobs").rglob("*")
+                   if path.is_file() and path.stem.rpartition("_")[0] not in seen]
+
+
+def wait_until_clean(server, seconds=20):
     """The sweep runs by itself once leases have run out."""
-    deadline = time.time() + seconds
-    while True:
-        left = free_of_orphans(server.data, visible(server.url))
-        if not left or time.time() > deadline:
-            return left
+    deadline = time.monotonic() + seconds
+    seen = visible(server)
+    while orphans(server, seen) and time.monotonic() < deadline:
         time.sleep(0.2)
+    return orphans(server, seen)
+
+
+def upload_until_dead(server, files, acked, chance):
+    while True:
+        file = chance.choice([lambda: jpeg(frames=chance.randint(1, 30)), lambda: native(frames=2, side_data=300)])()
+        files[file.sop] = file
+        try:
+            if store(server, file).status_code == 200:
+                acked.add(file.sop)
+        except requests.RequestException:
+            return
 
 
 def test_kill_9_at_random_moments_loses_nothing_acked_and_leaves_no_orphan(tmp_path):
-    rounds = int(os.environ.get("TESSERA_KILL_ROUNDS", "20"))
+    rounds = int(os.environ.get("TESSERA_TEST_KILL_ROUNDS", "20"))
     chance = random.Random(20261123)
-    uploads, acked = {}, set()
+    files, acked = {}, set()
     for _ in range(rounds):
-        server = Server(tmp_path / "data", environment=LEASE)
-
-        def upload_until_dead():
-            while True:
-                uids, body = encapsulated_bytes(frames=chance.randint(1, 40), frame_bytes=chance.randint(100, 60000))
-                uploads[uids] = body
-                try:
-                    if store(server.url, body).status_code == 200:
-                        acked.add(uids)
-                except requests.RequestException:
-                    return
-
-        clients = [threading.Thread(target=upload_until_dead) for _ in range(3)]
+        server = start(tmp_path / "server")
+        clients = [threading.Thread(target=upload_until_dead, args=(server, files, acked, random.Random(chance.random())))
+                   for _ in range(3)]
         for client in clients:
             client.start()
-        time.sleep(chance.uniform(0.05, 0.6))
+        time.sleep(chance.uniform(0.05, 0.5))
         server.kill()
         for client in clients:
             client.join()
-    server = Server(tmp_path / "data", environment=LEASE)
+    server = start(tmp_path / "server")
     try:
         assert acked, "no upload was acked before any kill: the test shows nothing"
-        check_archive(server.url, uploads, acked)
+        check_archive(server, files, acked)
         assert wait_until_clean(server) == []
     finally:
         server.stop()
-    print(f"kill -9: {rounds} rounds, {len(uploads)} uploads begun, {len(acked)} acked")
+    print(f"kill -9: {rounds} rounds, {len(files)} uploads begun, {len(acked)} acked")
 
 
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory):
     library = tmp_path_factory.mktemp("recorder") / "disk_log.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, ROOT / "test/support/disk_log.c", "-ldl", "-lpthread"],
-                   check=True)
+    source = ROOT / "test/support/disk_log.c"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl", "-lpthread"], check=True)
     return library
 
 
-def record_uploads(recorder, tmp_path):
-    """Three uploads to a fresh folder; returns the record and, per upload, where in the record its ack arrived."""
-    data, log = tmp_path / "data", tmp_path / "calls.log"
-    data.mkdir()
-    server = Server(data, environment={**LEASE, "LD_PRELOAD": str(recorder), "TESSERA_DISK_ROOT": str(data),
-                                       "TESSERA_DISK_LOG": str(log)})
-    uploads, acks = {}, {}
-    for make in (lambda: native_bytes(), lambda: encapsulated_bytes(frames=5, frame_bytes=3000),
-                 lambda: encapsulated_bytes(frames=3, frame_bytes=700000)):
-        uids, body = make()
-        uploads[uids] = body
-        assert store(server.url, body).status_code == 200
-        acks[uids] = len(disk_replay.read_log(log))
+def record_uploads(recorder, folder):
+    """Uploads to a fresh folder; returns the record and, per upload, where in the record its ack arrived."""
+    folder.mkdir()
+    (folder / "data").mkdir()
+    log = folder / "calls.log"
+    server = start(folder, {"LD_PRELOAD": str(recorder), "TESSERA_DISK_ROOT": str(folder / "data"),
+                            "TESSERA_DISK_LOG": str(log)})
+    files, acks = {}, {}
+    for file in (native(frames=2), jpeg(frames=5), native(frames=3, side_data=500)):
+        files[file.sop] = file
+        assert store(server, file).status_code == 200
+        acks[file.sop] = len(disk_replay.read_log(log))
     server.kill()
-    return disk_replay.read_log(log), uploads, acks
+    return disk_replay.read_log(log), files, acks
 
 
-def check_power_loss_after(call, records, uploads, acks, folder):
+def check_power_loss_after(call, records, files, acks, folder):
     disk = disk_replay.Disk()
     for record in records[:call]:
         disk.apply(record)
-    disk.write_durable(folder)
-    acked = {uids for uids, at in acks.items() if at <= call}
-    server = Server(folder, environment=LEASE)
+    disk.write_durable(folder / "data")
+    server = start(folder)
     try:
-        check_archive(server.url, uploads, acked)
+        check_archive(server, files, {sop for sop, at in acks.items() if at <= call})
         assert wait_until_clean(server) == []
     finally:
         server.kill()
@@ -137,15 +139,13 @@ def check_power_loss_after(call, records, uploads, acks, folder):
 
 
 def test_a_power_loss_after_any_call_keeps_what_was_acked_and_shows_nothing_else(recorder, tmp_path):
-    records, uploads, acks = record_uploads(recorder, tmp_path)
+    records, files, acks = record_uploads(recorder, tmp_path / "recorded")
     assert len(records) > 50, "the recorder saw too little to prove anything"
     with concurrent.futures.ThreadPoolExecutor(max_workers=12) as pool:
-        runs = {pool.submit(check_power_loss_after, call, records, uploads, acks, tmp_path / f"loss-{call}"): call
+        runs = {pool.submit(check_power_loss_after, call, records, files, acks, tmp_path / f"loss-{call}"): call
                 for call in range(len(records) + 1)}
         for run in concurrent.futures.as_completed(runs):
-            try:
-                run.result()
-            except Exception as error:
-                call = runs[run]
-                raise AssertionError(f"after call {call} of {len(records)}, {records[call - 1][:5]}: {error}") from error
-    print(f"power loss: {len(records) + 1} moments, {len(uploads)} uploads")
+            call = runs[run]
+            error = run.exception()
+            assert error is None, f"after call {call} of {len(records)}, {records[call - 1][:5]}: {error!r}"
+    print(f"power loss: {len(records) + 1} moments, {len(files)} uploads")
