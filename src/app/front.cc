@@ -1,6 +1,6 @@
 #include "app/front.h"
 
-#include "dicomweb/errors.h"
+#include "viewer/page.h"
 
 namespace tessera::app {
 
@@ -66,6 +66,8 @@ std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net:
     answer_health(request, std::move(responder));
   } else if (request.path == "/metrics") {
     answer_metrics(std::move(responder));
+  } else if (std::optional<net::Response> page = viewer::serve_page(request)) {
+    responder.send(std::move(*page));
   } else {
     net::Response missing = text_response(404, "text/plain; charset=utf-8", "There is nothing at this path.\n", "other");
     cors_.apply(request, missing);

@@ -53,6 +53,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
 
   // connection_body.cc: receiving a body
   void begin_body();
+  void allocate_body_buffer();
   void receive_body();
   void on_body_bytes(std::size_t count);
   bool deliver(ByteView bytes);

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "net/connection.h"
 
@@ -53,6 +54,11 @@ void Connection::send_continue() {
   (void)::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+void Connection::allocate_body_buffer() {
+  body_capacity_ = aligned(body_left_);
+  body_buffer_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, body_capacity_)));
+}
+
 // Reads on until the buffer is full or the body complete; what came with the head goes first.
 void Connection::receive_body() {
   if (state_ != State::Body || paused_ || body_done_) {
@@ -68,19 +74,22 @@ void Connection::receive_body() {
     }
     const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(in_end_ - in_begin_, body_left_));
     in_begin_ += count;
-    body_left_ -= count;
     bytes_in_ += count;
-    if (!deliver(ByteView(first, count))) {
+    if (count == body_left_) {  // all of it is here: no buffer is needed
+      body_left_ = 0;
+      if (deliver(ByteView(first, count))) {
+        body_complete();
+      }
       return;
     }
-    if (body_left_ == 0) {
-      body_complete();
-      return;
-    }
+    // The start of a larger one goes to the front of the buffer, so that every piece is full and aligned.
+    allocate_body_buffer();
+    std::memcpy(body_buffer_.get(), first, count);
+    body_filled_ = count;
+    body_left_ -= count;
   }
   if (body_buffer_ == nullptr) {
-    body_capacity_ = aligned(body_left_);
-    body_buffer_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, body_capacity_)));
+    allocate_body_buffer();
   }
   const std::size_t room = body_capacity_ - body_filled_;
   read_more(MutableBytes(body_buffer_.get() + body_filled_,
