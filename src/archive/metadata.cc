@@ -51,6 +51,7 @@ class MetadataArray {
     if (member_crc_ != member.crc32) {
       return Status(Code::Corrupt, "read metadata of " + rows_[row_].blob_key + ": a member is damaged");
     }
+    joiner_.pass(member);
     if (member.has_bulk) {
       const catalog::InstanceRow& row = rows_[row_];
       add_text(instance_url(base_url_, row.key) + "/bulkdata/" + member.bulk.tag_path +
@@ -61,8 +62,12 @@ class MetadataArray {
   }
 
   Result<bool> next_instance() {
+    if (gzip_ && row_ == 0) {
+      ready_ += GzipJoiner::begin();
+    }
     if (row_ == rows_.size()) {
       add_text(rows_.empty() ? "[]" : "]");
+      ready_ += gzip_ ? joiner_.end() : "";
       ended_ = true;
       return true;
     }
@@ -101,7 +106,7 @@ class MetadataArray {
     return inflater_.feed(piece, ready_);
   }
 
-  void add_text(std::string_view text) { ready_.append(gzip_ ? gzip_member(text) : std::string(text)); }
+  void add_text(std::string_view text) { ready_.append(gzip_ ? joiner_.text(text) : std::string(text)); }
 
   const std::vector<catalog::InstanceRow> rows_;
   const std::string base_url_;
@@ -116,6 +121,7 @@ class MetadataArray {
   std::uint64_t member_at_ = 0;
   std::uint32_t member_crc_ = 0;
   Inflater inflater_;
+  GzipJoiner joiner_;
   bool ended_ = false;
 };
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kHeaderBytes = 64;
 constexpr std::uint32_t kVersion = 1;
 constexpr char kMagic[4] = {'T', 'S', 'M', 'D'};
-constexpr int kGzipWindow = 15 + 16;  // zlib: gzip framing instead of zlib's own
+constexpr int kRawWindow = -15;  // zlib: deflate blocks without framing
 constexpr int kLevel = 4;             // JSON of slides: within 5 % of level 6's size at half its time
 constexpr std::uint64_t kMaxIndexBytes = 512ull * 1024 * 1024;
 
@@ -25,6 +25,7 @@ void append_index_row(ByteBuffer& index, const MetadataMember& member) {
   append_le(index, member.range.length);
   append_le(index, member.raw_length);
   append_le(index, member.crc32);
+  append_le(index, member.raw_crc32);
   append_le<std::uint8_t>(index, member.has_bulk ? 1 : 0);
   append_le<std::uint8_t>(index, static_cast<std::uint8_t>(member.bulk.vr));
   append_le(index, member.bulk.range.offset);
@@ -33,7 +34,7 @@ void append_index_row(ByteBuffer& index, const MetadataMember& member) {
   index.insert(index.end(), member.bulk.tag_path.begin(), member.bulk.tag_path.end());
 }
 
-constexpr std::size_t kIndexRowBytes = 8 + 8 + 8 + 4 + 1 + 1 + 8 + 8 + 2;
+constexpr std::size_t kIndexRowBytes = 8 + 8 + 8 + 4 + 4 + 1 + 1 + 8 + 8 + 2;
 
 // Cuts one row off the front of `rest`; false when it does not hold a whole one.
 bool cut_index_row(ByteView& rest, MetadataMember& member) {
@@ -44,11 +45,12 @@ bool cut_index_row(ByteView& rest, MetadataMember& member) {
   member.range = {load_le64(at), load_le64(at + 8)};
   member.raw_length = load_le64(at + 16);
   member.crc32 = load_le32(at + 24);
-  member.has_bulk = at[28] != 0;
-  member.bulk.vr = static_cast<dicom::Vr>(at[29]);
-  member.bulk.range = {load_le64(at + 30), load_le64(at + 38)};
-  const std::size_t path = load_le16(at + 46);
-  if (at[29] > static_cast<std::uint8_t>(dicom::Vr::UV) || rest.size() - kIndexRowBytes < path) {
+  member.raw_crc32 = load_le32(at + 28);
+  member.has_bulk = at[32] != 0;
+  member.bulk.vr = static_cast<dicom::Vr>(at[33]);
+  member.bulk.range = {load_le64(at + 34), load_le64(at + 42)};
+  const std::size_t path = load_le16(at + 50);
+  if (at[33] > static_cast<std::uint8_t>(dicom::Vr::UV) || rest.size() - kIndexRowBytes < path) {
     return false;
   }
   member.bulk.tag_path = std::string(as_text(rest.subspan(kIndexRowBytes, path)));
@@ -61,23 +63,22 @@ bool cut_index_row(ByteView& rest, MetadataMember& member) {
 struct MetadataWriter::Deflater {
   z_stream stream{};
   std::array<std::uint8_t, 32 * 1024> buffer;
-  Deflater() { deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY); }
+  Deflater() { deflateInit2(&stream, kLevel, Z_DEFLATED, kRawWindow, 8, Z_DEFAULT_STRATEGY); }
   ~Deflater() { deflateEnd(&stream); }
 
-  // Compresses `in` (and with Z_FINISH ends the member) into `out`, keeping count and CRC in `member`.
+  // Compresses `in` (and with Z_FULL_FLUSH ends the member) into `out`, keeping count and CRC in `member`.
   Status run(std::string_view in, int flush, blob::BlobWriter& out, MetadataMember& member) {
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
     stream.avail_in = static_cast<uInt>(in.size());
-    int state = Z_OK;
     do {
       stream.next_out = buffer.data();
       stream.avail_out = static_cast<uInt>(buffer.size());
-      state = deflate(&stream, flush);
+      deflate(&stream, flush);
       const ByteView made(buffer.data(), buffer.size() - stream.avail_out);
       member.crc32 = crc32_of(made, member.crc32);
       member.range.length += made.size();
       RETURN_IF_ERROR(out.write(made));
-    } while (stream.avail_out == 0 || (flush == Z_FINISH && state != Z_STREAM_END));
+    } while (stream.avail_out == 0);
     return {};
   }
 };
@@ -95,6 +96,7 @@ Status MetadataWriter::text(std::string_view json) {
   while (!json.empty()) {
     const std::string_view piece = json.substr(0, kPiece);
     open_.raw_length += piece.size();
+    open_.raw_crc32 = crc32_of(as_bytes(piece), open_.raw_crc32);
     RETURN_IF_ERROR(deflater_->run(piece, Z_NO_FLUSH, out_, open_));
     json.remove_prefix(piece.size());
   }
@@ -102,13 +104,12 @@ Status MetadataWriter::text(std::string_view json) {
 }
 
 Status MetadataWriter::close_member() {
-  RETURN_IF_ERROR(deflater_->run("", Z_FINISH, out_, open_));
+  RETURN_IF_ERROR(deflater_->run("", Z_FULL_FLUSH, out_, open_));
   append_index_row(index_, open_);
   ++members_;
   const std::uint64_t next = open_.range.end();
   open_ = MetadataMember();
   open_.range.offset = next;
-  deflateReset(&deflater_->stream);
   return {};
 }
 
@@ -213,23 +214,40 @@ Result<std::string> MetadataFile::json(std::string_view bulk_base, std::string_v
   return out;
 }
 
-std::string gzip_member(std::string_view text) {
+std::string GzipJoiner::begin() { return std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10); }
+
+std::string GzipJoiner::text(std::string_view text) {
   z_stream stream{};
-  deflateInit2(&stream, 1, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
+  deflateInit2(&stream, 1, Z_DEFLATED, kRawWindow, 8, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, static_cast<uLong>(text.size())) + 16, '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
+  deflate(&stream, Z_SYNC_FLUSH);
   out.resize(out.size() - stream.avail_out);
   deflateEnd(&stream);
+  crc32_ = crc32_of(as_bytes(text), crc32_);
+  size_ += text.size();
   return out;
+}
+
+void GzipJoiner::pass(const MetadataMember& member) {
+  crc32_ = static_cast<std::uint32_t>(
+      ::crc32_combine(crc32_, member.raw_crc32, static_cast<z_off_t>(member.raw_length)));
+  size_ += member.raw_length;
+}
+
+std::string GzipJoiner::end() const {
+  ByteBuffer out = {0x03, 0x00};  // a final block that holds nothing
+  append_le(out, crc32_);
+  append_le(out, static_cast<std::uint32_t>(size_));
+  return std::string(as_text(out));
 }
 
 struct Inflater::State {
   z_stream stream{};
-  State() { inflateInit2(&stream, kGzipWindow); }
+  State() { inflateInit2(&stream, kRawWindow); }
   ~State() { inflateEnd(&stream); }
 };
 

@@ -1,10 +1,13 @@
-// The metadata sidecar (.meta): the full DICOM JSON of one instance, compressed in gzip members that are cut at each
+// The metadata sidecar (.meta): the full DICOM JSON of one instance, compressed in members that are cut at each
 // BulkDataURI, so that the base URL of a request goes in between without touching the rest (doc/on-disk-format.md).
 //
 //   file   := header member* index
 //   header := magic "TSMD" version blob-size blob-hash index-offset index-length index-crc header-crc        64 bytes
-//   member := a gzip stream (RFC 1952); members one after the other are one gzip stream again
-//   index  := one row per member: where it lies, its CRC, and the bulk value whose URI follows it, if one does
+//   member := deflate blocks (RFC 1951) that end at a byte, refer to nothing before them, and of which none is final:
+//             members and small ones made on the way, put one after the other, are one deflate stream
+//   index  := one row per member: where it lies, its CRCs, and the bulk value whose URI follows it, if one does
+//
+// (Not gzip members: a well-known browser reads the first of several and forgets the rest.)
 //
 // Derived data: a reader checks everything and says Corrupt; sidecars.h rebuilds. Writer and reader are one thread's.
 #pragma once
@@ -27,6 +30,7 @@ struct MetadataMember {
   ByteRange range;               // compressed, in the sidecar
   std::uint64_t raw_length = 0;
   std::uint32_t crc32 = 0;       // of the compressed bytes
+  std::uint32_t raw_crc32 = 0;   // of what they hold: joined to the CRC of a whole answer
   bool has_bulk = false;
   dicom::BulkValue bulk;         // its URI follows this member
 };
@@ -70,17 +74,28 @@ class MetadataFile {
   std::vector<MetadataMember> members_;
 };
 
-// `text` as one small gzip member of its own.
-std::string gzip_member(std::string_view text);
+// What a gzip answer is made of: begin(), then members and texts in any order, then end().
+class GzipJoiner {
+ public:
+  static std::string begin();
+  // `text` as a member made on the way.
+  std::string text(std::string_view text);
+  // A member that goes through as it is.
+  void pass(const MetadataMember& member);
+  std::string end() const;
 
-// A gzip member undone piece by piece. `feed` appends what comes out; Corrupt when the bytes are no gzip.
+ private:
+  std::uint32_t crc32_ = 0;
+  std::uint64_t size_ = 0;
+};
+
+// Members undone piece by piece. `feed` appends what comes out; Corrupt when the bytes are no deflate blocks.
 class Inflater {
  public:
   Inflater();
   ~Inflater();
   Inflater(Inflater&&) noexcept;
   Inflater& operator=(Inflater&&) noexcept;
-  // Consumes all of `in`, calling `out` with pieces.
   Status feed(ByteView in, std::string& out);
 
  private:

@@ -95,6 +95,7 @@ export async function showSlide(view, study, series) {
   const viewer = OpenSeadragon({
     element: stage, tileSources: tileSource(study, series, pyramid), drawer: 'canvas',
     showNavigationControl: false, showNavigator: true, navigatorPosition: 'BOTTOM_RIGHT',
+    navigatorBackground: '#f4f2f6', navigatorBorderColor: '#c9c2cf', navigatorDisplayRegionColor: '#7a3f8f',
     maxZoomPixelRatio: 4, minZoomImageRatio: 0.8, visibilityRatio: 0.4, animationTime: 0.6, springStiffness: 9,
     imageLoaderLimit: 12, maxImageCacheCount: 600, placeholderFillStyle: '#eceaee', crossOriginPolicy: false,
   });

@@ -2,7 +2,7 @@
 
 import { tile } from './frames.js';
 
-const MAX_TILES = 64; // a slide without small levels would cost too much: its middle is shown instead
+const MAX_TILES = 160; // a slide without small levels would cost too much: its middle is shown instead
 const LONG_SIDE = 360;
 
 export async function drawThumbnail(canvas, study, series, pyramid) {
