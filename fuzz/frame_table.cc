@@ -73,8 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   seal(table, {0, kFrameTableHeaderBytes});
-  const Result<FrameTableHeader> header =
-      FrameTableHeader::parse(ByteView(table).first(kFrameTableHeaderBytes));
+  const Result<FrameTableHeader> header = FrameTableHeader::parse(ByteView(table).first(kFrameTableHeaderBytes));
   if (header.ok() && header->frame_count > 0) {
     for (const std::uint32_t frame : {0U, header->frame_count / 2, header->frame_count - 1}) {
       look_up(*header, table, FrameIndex{frame});

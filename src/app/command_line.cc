@@ -61,12 +61,15 @@ void add_label_flags(CLI::App& command, convert::Options& options) {
   command.add_option("--study-uid", labels.study_uid, "StudyInstanceUID, to put several slides into one study");
   command.add_option("--container-id", labels.container_id, "ContainerIdentifier: the slide's barcode");
   command.add_option("--specimen-id", labels.specimen_id, "SpecimenIdentifier");
-  command.add_option("--mpp", [&options](const CLI::results_t& words) {
-    double micrometres = 0;
-    const bool read = CLI::detail::lexical_cast(words.front(), micrometres) && micrometres > 0;
-    options.mm_per_pixel = micrometres / 1000;
-    return read;
-  }, "micrometres per pixel, where the file does not say");
+  command.add_option(
+      "--mpp",
+      [&options](const CLI::results_t& words) {
+        double micrometres = 0;
+        const bool read = CLI::detail::lexical_cast(words.front(), micrometres) && micrometres > 0;
+        options.mm_per_pixel = micrometres / 1000;
+        return read;
+      },
+      "micrometres per pixel, where the file does not say");
 }
 
 int complain(const Status& status) {

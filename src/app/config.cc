@@ -75,7 +75,8 @@ Result<auth::StaticToken> read_token(const toml::table& table) {
   }
   TRY_ASSIGN(const std::string text, token_text(table, token.name));
   if (text.size() < 8) {
-    return Status(Code::InvalidArgument, "configuration: the token of '" + token.name + "' is shorter than 8 characters");
+    return Status(Code::InvalidArgument,
+                  "configuration: the token of '" + token.name + "' is shorter than 8 characters");
   }
   token.digest = auth::digest_of(text);
   const std::string role = table["role"].value_or(std::string("reader"));
@@ -171,13 +172,15 @@ Status read_environment(Config& config, char** environment) {
 
 Status check_config(const Config& config) {
   if (!is_loopback(config.listen_host) && config.tokens.empty() && !config.insecure_no_auth) {
-    return Status(Code::InvalidArgument, "listening on " + config.listen_host +
-                                             " without authentication would give every slide to whoever can reach it; "
-                                             "configure auth.tokens, or say --insecure-no-auth if that is what you want");
+    return Status(Code::InvalidArgument,
+                  "listening on " + config.listen_host +
+                      " without authentication would give every slide to whoever can reach it; "
+                      "configure auth.tokens, or say --insecure-no-auth if that is what you want");
   }
   const bool any = std::find(config.cors_origins.begin(), config.cors_origins.end(), "*") != config.cors_origins.end();
   if (any && config.cors_allow_credentials) {
-    return Status(Code::InvalidArgument, "cors.allow_credentials is not possible with the origin \"*\"; name the origins");
+    return Status(Code::InvalidArgument,
+                  "cors.allow_credentials is not possible with the origin \"*\"; name the origins");
   }
   return {};
 }
@@ -205,8 +208,8 @@ std::string describe_keys() {
   const Config defaults;
   std::string out = "| key | environment | default | meaning |\n| --- | --- | --- | --- |\n";
   for (const ConfigKey& key : config_keys()) {
-    out += "| `" + std::string(key.name) + "` | `" + environment_name(key.name) + "` | `" + key.show(defaults) + "` | " +
-           std::string(key.meaning) + " |\n";
+    out += "| `" + std::string(key.name) + "` | `" + environment_name(key.name) + "` | `" + key.show(defaults) +
+           "` | " + std::string(key.meaning) + " |\n";
   }
   return out;
 }

@@ -22,33 +22,33 @@ struct Config {
   std::filesystem::path data = "./tessera-data";
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 8080;
-  std::string public_url;            // when clients reach the server under another address than they put into Host
-  bool insecure_no_auth = false;     // serve beyond loopback without authentication, knowingly
+  std::string public_url;         // when clients reach the server under another address than they put into Host
+  bool insecure_no_auth = false;  // serve beyond loopback without authentication, knowingly
   std::vector<std::string> trusted_proxies;
 
-  unsigned loop_threads = 0;         // 0: one per core
-  unsigned reader_threads = 8;       // look-ups, metadata, search
-  unsigned writer_threads = 16;      // uploads: each waits for the disk most of the time
+  unsigned loop_threads = 0;     // 0: one per core
+  unsigned reader_threads = 8;   // look-ups, metadata, search
+  unsigned writer_threads = 16;  // uploads: each waits for the disk most of the time
 
   std::uint32_t max_connections = 10'000;
   std::uint32_t max_head_bytes = 32 * 1024;
   std::chrono::seconds idle_timeout{75};
   std::chrono::seconds body_timeout{30};
   std::chrono::seconds shutdown_timeout{30};
-  std::chrono::seconds upload_lease{60};     // after which another process may reclaim a dead upload
+  std::chrono::seconds upload_lease{60};  // after which another process may reclaim a dead upload
 
-  std::uint32_t cached_instances = 4096;     // one open file each
+  std::uint32_t cached_instances = 4096;  // one open file each
   std::uint32_t cached_frame_table_mib = 64;
 
   LogLevel log_level = LogLevel::Info;
   LogFormat log_format = LogFormat::Text;
-  bool log_access = true;                    // one line per request
+  bool log_access = true;  // one line per request
 
-  std::vector<std::string> cors_origins;     // none: only the server's own page
+  std::vector<std::string> cors_origins;  // none: only the server's own page
   std::uint32_t cors_max_age_seconds = 7200;
   bool cors_allow_credentials = false;
 
-  std::vector<auth::StaticToken> tokens;     // none: no authentication
+  std::vector<auth::StaticToken> tokens;  // none: no authentication
 };
 
 using Settings = std::vector<std::pair<std::string, std::string>>;  // key → value, as text

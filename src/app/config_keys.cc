@@ -146,14 +146,18 @@ Status set_log_format(Config& config, std::string_view key, std::string_view tex
 
 std::string show_listen(const Config& config) {
   const bool v6 = config.listen_host.find(':') != std::string::npos;
-  return toml_string((v6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" + std::to_string(config.listen_port));
+  return toml_string((v6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" +
+                     std::to_string(config.listen_port));
 }
 
 // C is Config: the table is narrow enough to read.
 using C = Config;
 const std::array kKeys = {
     ConfigKey{"data", "the folder that holds blobs and catalog; made when missing",
-              [](C& c, std::string_view, std::string_view text) { c.data = text; return Status(); },
+              [](C& c, std::string_view, std::string_view text) {
+                c.data = text;
+                return Status();
+              },
               [](const C& c) { return toml_string(c.data.string()); }},
     ConfigKey{"listen", "HOST:PORT to listen on; port 0 picks a free one", set_listen, show_listen},
     ConfigKey{"public_url", "the address clients use, where it is not the one in their Host field", set_public_url,
@@ -214,17 +218,22 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::span<const ConfigKey> config_keys() { return kKeys; }
+std::span<const ConfigKey> config_keys() {
+  return kKeys;
+}
 
 const ConfigKey* find_key(std::string_view name) {
-  const auto found = std::find_if(kKeys.begin(), kKeys.end(), [name](const ConfigKey& key) { return key.name == name; });
+  const auto found =
+      std::find_if(kKeys.begin(), kKeys.end(), [name](const ConfigKey& key) { return key.name == name; });
   return found == kKeys.end() ? nullptr : &*found;
 }
 
 std::string_view nearest_key(std::string_view name) {
-  return std::min_element(kKeys.begin(), kKeys.end(), [name](const ConfigKey& a, const ConfigKey& b) {
-           return edit_distance(a.name, name) < edit_distance(b.name, name);
-         })->name;
+  return std::min_element(kKeys.begin(), kKeys.end(),
+                          [name](const ConfigKey& a, const ConfigKey& b) {
+                            return edit_distance(a.name, name) < edit_distance(b.name, name);
+                          })
+      ->name;
 }
 
 std::string environment_name(std::string_view key) {

@@ -10,8 +10,8 @@
 namespace tessera::app {
 
 struct ConfigKey {
-  std::string_view name;      // "log.level"; the environment variable is TESSERA_LOG_LEVEL
-  std::string_view meaning;   // one line, with what is allowed
+  std::string_view name;     // "log.level"; the environment variable is TESSERA_LOG_LEVEL
+  std::string_view meaning;  // one line, with what is allowed
   Status (*set)(Config&, std::string_view key, std::string_view text);
   std::string (*show)(const Config&);  // as TOML
 };

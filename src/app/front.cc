@@ -31,8 +31,9 @@ std::string describe(const std::vector<Check>& checks, bool healthy) {
   std::string json = std::string("{\"overallStatus\":\"") + (healthy ? "Healthy" : "Unhealthy") + "\",\"details\":[";
   for (const Check& check : checks) {
     json += json.back() == '[' ? "" : ",";
-    json += std::string("{\"name\":\"") + check.name + "\",\"status\":\"" + (check.status.ok() ? "Healthy" : "Unhealthy") +
-            "\",\"description\":\"" + (check.status.ok() ? "" : std::string(code_name(check.status.code()))) + "\"}";
+    json += std::string("{\"name\":\"") + check.name + "\",\"status\":\"" +
+            (check.status.ok() ? "Healthy" : "Unhealthy") + "\",\"description\":\"" +
+            (check.status.ok() ? "" : std::string(code_name(check.status.code()))) + "\"}";
   }
   return json + "]}\n";
 }
@@ -46,8 +47,13 @@ Front::Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& wri
       authenticator_(config.tokens),
       cors_({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials}),
       public_url_({config.public_url, config.trusted_proxies}),
-      parts_{stack.ingest, stack.locator, stack.instances, *stack.folder.blobs,
-             readers,      writers,       [&stack] { stack.sweeper.wake(); }},
+      parts_{stack.ingest,
+             stack.locator,
+             stack.instances,
+             *stack.folder.blobs,
+             readers,
+             writers,
+             [&stack] { stack.sweeper.wake(); }},
       router_(parts_, authenticator_, cors_, public_url_, log) {}
 
 std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net::Responder responder) const {
@@ -69,7 +75,8 @@ std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net:
   } else if (std::optional<net::Response> page = viewer::serve_page(request)) {
     responder.send(std::move(*page));
   } else {
-    net::Response missing = text_response(404, "text/plain; charset=utf-8", "There is nothing at this path.\n", "other");
+    net::Response missing =
+        text_response(404, "text/plain; charset=utf-8", "There is nothing at this path.\n", "other");
     cors_.apply(request, missing);
     responder.send(std::move(missing));
   }
@@ -86,8 +93,9 @@ void Front::answer_health(const net::Request& request, net::Responder responder)
       healthy = healthy && check.status.ok();
     }
     const int status = healthy ? 200 : 503;
-    held->send(details ? text_response(status, "application/json", describe(checks, healthy), "health")
-                       : text_response(status, "text/plain; charset=utf-8", healthy ? "ready\n" : "not ready\n", "health"));
+    held->send(details
+                   ? text_response(status, "application/json", describe(checks, healthy), "health")
+                   : text_response(status, "text/plain; charset=utf-8", healthy ? "ready\n" : "not ready\n", "health"));
   });
 }
 

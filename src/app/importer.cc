@@ -97,7 +97,8 @@ ImportedFile Importer::import_file(const fs::path& path, bool named) {
   } else if (*kind == Kind::Slide) {
     result.status = import_slide(path, result);
   } else if (named) {
-    result.status = Status(Code::Unsupported, "it is neither a DICOM file (no DICM after the preamble) nor a slide of a known format");
+    result.status = Status(Code::Unsupported,
+                           "it is neither a DICOM file (no DICM after the preamble) nor a slide of a known format");
   } else {
     result.ignored = true;
   }

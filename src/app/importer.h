@@ -16,11 +16,11 @@ namespace tessera::app {
 
 struct ImportedFile {
   std::filesystem::path path;
-  Status status;               // why it failed
-  bool ignored = false;        // found in a folder, and neither DICOM nor a slide: not a failure
-  std::uint32_t stored = 0;    // instances
-  std::uint32_t already = 0;   // instances that were there
-  std::uint64_t bytes = 0;     // written
+  Status status;              // why it failed
+  bool ignored = false;       // found in a folder, and neither DICOM nor a slide: not a failure
+  std::uint32_t stored = 0;   // instances
+  std::uint32_t already = 0;  // instances that were there
+  std::uint64_t bytes = 0;    // written
 };
 
 class Importer {

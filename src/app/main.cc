@@ -2,4 +2,6 @@
 
 extern char** environ;
 
-int main(int argc, char** argv) { return tessera::app::run_command_line(argc, argv, environ); }
+int main(int argc, char** argv) {
+  return tessera::app::run_command_line(argc, argv, environ);
+}

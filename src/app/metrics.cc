@@ -63,7 +63,8 @@ void Metrics::record(const net::AccessRecord& record) {
 std::string Metrics::render() const {
   std::string requests, durations, in, out_bytes;
   append_help(requests, "tessera_http_requests_total", "Requests answered.", "counter");
-  append_help(durations, "tessera_http_request_seconds", "From the head's first byte to the last byte sent.", "histogram");
+  append_help(durations, "tessera_http_request_seconds", "From the head's first byte to the last byte sent.",
+              "histogram");
   append_help(in, "tessera_http_received_bytes_total", "Bytes of requests.", "counter");
   append_help(out_bytes, "tessera_http_sent_bytes_total", "Bytes of responses.", "counter");
   for (const Route& route : routes_) {
@@ -86,13 +87,15 @@ std::string Metrics::render() const {
       if (bucket < kSeconds.size()) {
         std::snprintf(bound, sizeof bound, "%g", kSeconds[bucket]);
       }
-      durations += "tessera_http_request_seconds_bucket{" + label + ",le=\"" + bound + "\"} " + std::to_string(total) + "\n";
+      durations +=
+          "tessera_http_request_seconds_bucket{" + label + ",le=\"" + bound + "\"} " + std::to_string(total) + "\n";
     }
     durations += "tessera_http_request_seconds_sum{" + label + "}";
     append_number(durations, static_cast<double>(route.micros.load(kRelaxed)) / 1e6);
     durations += "tessera_http_request_seconds_count{" + label + "} " + std::to_string(total) + "\n";
     in += "tessera_http_received_bytes_total{" + label + "} " + std::to_string(route.bytes_in.load(kRelaxed)) + "\n";
-    out_bytes += "tessera_http_sent_bytes_total{" + label + "} " + std::to_string(route.bytes_out.load(kRelaxed)) + "\n";
+    out_bytes +=
+        "tessera_http_sent_bytes_total{" + label + "} " + std::to_string(route.bytes_out.load(kRelaxed)) + "\n";
   }
   std::string text = requests + durations + in + out_bytes;
   for (const Watch& watch : watches_) {

@@ -90,9 +90,12 @@ void watch_archive(Metrics& metrics, ArchiveStack& stack, const Pool& readers, c
   const auto counter = [&stack](std::uint64_t Counters::*member) {
     return [&stack, member] { return static_cast<double>(stack.locator.counters().*member); };
   };
-  metrics.watch("tessera_located_hits_total", "Locates answered from memory.", "counter", counter(&Counters::instance_hits));
-  metrics.watch("tessera_located_misses_total", "Locates that were not.", "counter", counter(&Counters::instance_misses));
-  metrics.watch("tessera_block_hits_total", "Frame-table blocks found in memory.", "counter", counter(&Counters::block_hits));
+  metrics.watch("tessera_located_hits_total", "Locates answered from memory.", "counter",
+                counter(&Counters::instance_hits));
+  metrics.watch("tessera_located_misses_total", "Locates that were not.", "counter",
+                counter(&Counters::instance_misses));
+  metrics.watch("tessera_block_hits_total", "Frame-table blocks found in memory.", "counter",
+                counter(&Counters::block_hits));
   metrics.watch("tessera_block_misses_total", "Frame-table blocks read.", "counter", counter(&Counters::block_misses));
 }
 
@@ -130,9 +133,12 @@ int run_serve(const Config& config) {
   options.on_protocol_error = [&front](const net::Request& request, net::Response& response) {
     front.add_cors(request, response);
   };
-  net::Server server(options, [&front](const net::Request& request, net::Responder responder) {
-    return front.dispatch(request, std::move(responder));
-  }, log);
+  net::Server server(
+      options,
+      [&front](const net::Request& request, net::Responder responder) {
+        return front.dispatch(request, std::move(responder));
+      },
+      log);
   metrics.watch("tessera_connections", "Open connections.", "gauge",
                 [&server] { return static_cast<double>(server.open_connections()); });
   const Status started = server.start();
@@ -149,7 +155,8 @@ int run_serve(const Config& config) {
   front.start_draining();
   const bool clean = server.shutdown(config.shutdown_timeout);
   if (!clean) {
-    log.warning("requests in flight were cut off", {{"after_seconds", static_cast<long>(config.shutdown_timeout.count())}});
+    log.warning("requests in flight were cut off",
+                {{"after_seconds", static_cast<long>(config.shutdown_timeout.count())}});
   }
   return 0;
 }

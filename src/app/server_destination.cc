@@ -14,7 +14,8 @@ class ServerDestination final : public Destination {
   }
 
   Result<bool> has(const std::string& study, const std::string& series, const std::string& sop) override {
-    net::ClientRequest request = make_request("/studies/" + study + "/series/" + series + "/instances?SOPInstanceUID=" + sop);
+    net::ClientRequest request =
+        make_request("/studies/" + study + "/series/" + series + "/instances?SOPInstanceUID=" + sop);
     TRY_ASSIGN(const net::ClientAnswer answer, net::http_get(request));
     if (answer.status == 200 || answer.status == 204) {
       return answer.status == 200;

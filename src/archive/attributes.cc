@@ -21,25 +21,41 @@ constexpr std::uint64_t kHeaderJsonBytes = 16 * 1024;
 
 // Sorted. Study level: patient, study and patient-study modules, as service-api §3 returns them.
 constexpr std::array kStudyTags = {
-    tags::kStudyDate,           tags::kStudyTime,
-    tags::kAccessionNumber,     tags::kReferringPhysicianName,
-    tags::kTimezoneOffsetFromUTC, tags::kStudyDescription,
-    tags::kProcedureCodeSequence, tags::kNameOfPhysiciansReadingStudy,
-    tags::kAdmittingDiagnosesDescription, tags::kReferencedStudySequence,
-    tags::kPatientName,         tags::kPatientID,
-    tags::kPatientBirthDate,    tags::kPatientSex,
-    tags::kPatientAge,          tags::kPatientSize,
-    tags::kPatientWeight,       tags::kOccupation,
-    tags::kAdditionalPatientHistory, tags::kStudyInstanceUID,
+    tags::kStudyDate,
+    tags::kStudyTime,
+    tags::kAccessionNumber,
+    tags::kReferringPhysicianName,
+    tags::kTimezoneOffsetFromUTC,
+    tags::kStudyDescription,
+    tags::kProcedureCodeSequence,
+    tags::kNameOfPhysiciansReadingStudy,
+    tags::kAdmittingDiagnosesDescription,
+    tags::kReferencedStudySequence,
+    tags::kPatientName,
+    tags::kPatientID,
+    tags::kPatientBirthDate,
+    tags::kPatientSex,
+    tags::kPatientAge,
+    tags::kPatientSize,
+    tags::kPatientWeight,
+    tags::kOccupation,
+    tags::kAdditionalPatientHistory,
+    tags::kStudyInstanceUID,
     tags::kStudyID,
 };
 constexpr std::array kSeriesTags = {
-    tags::kSeriesDate,        tags::kSeriesTime,
-    tags::kModality,          tags::kManufacturer,
-    tags::kSeriesDescription, tags::kManufacturerModelName,
-    tags::kSeriesInstanceUID, tags::kSeriesNumber,
-    tags::kLaterality,        tags::kPerformedProcedureStepStartDate,
-    tags::kPerformedProcedureStepStartTime, tags::kRequestAttributesSequence,
+    tags::kSeriesDate,
+    tags::kSeriesTime,
+    tags::kModality,
+    tags::kManufacturer,
+    tags::kSeriesDescription,
+    tags::kManufacturerModelName,
+    tags::kSeriesInstanceUID,
+    tags::kSeriesNumber,
+    tags::kLaterality,
+    tags::kPerformedProcedureStepStartDate,
+    tags::kPerformedProcedureStepStartTime,
+    tags::kRequestAttributesSequence,
 };
 // What else the rows and the checks of ingest need by value.
 constexpr std::array kInstanceTags = {
@@ -51,14 +67,16 @@ bool holds(const std::array<Tag, N>& list, Tag tag) {
   return std::find(list.begin(), list.end(), tag) != list.end();
 }
 
-bool is_kept(Tag tag) { return holds(kStudyTags, tag) || holds(kSeriesTags, tag) || holds(kInstanceTags, tag); }
+bool is_kept(Tag tag) {
+  return holds(kStudyTags, tag) || holds(kSeriesTags, tag) || holds(kInstanceTags, tag);
+}
 
 // The optical path holds the ICC profile, and per-frame groups may have hundreds of megabytes: both are read from the
 // metadata sidecar when somebody asks for them.
 bool wanted_in_header(Tag tag) {
   return tag.group() != 0x0002 && tag.element() != 0x0000 && tag != tags::kOpticalPathSequence &&
-         tag != tags::kPerFrameFunctionalGroupsSequence && tag != tags::kPixelData &&
-         tag != tags::kFloatPixelData && tag != tags::kDoubleFloatPixelData;
+         tag != tags::kPerFrameFunctionalGroupsSequence && tag != tags::kPixelData && tag != tags::kFloatPixelData &&
+         tag != tags::kDoubleFloatPixelData;
 }
 
 catalog::ImageFlavor flavor_of(std::string_view name) {
@@ -120,14 +138,22 @@ Status AttributeCollector::on_sequence_begin(const dicom::ElementHeader& element
   past_identity_ = past_identity_ || (element.depth == 0 && element.tag > tags::kSeriesInstanceUID);
   return header_->on_sequence_begin(element);
 }
-Status AttributeCollector::on_item_begin() { return header_->on_item_begin(); }
-Status AttributeCollector::on_item_end() { return header_->on_item_end(); }
-Status AttributeCollector::on_sequence_end() { return header_->on_sequence_end(); }
+Status AttributeCollector::on_item_begin() {
+  return header_->on_item_begin();
+}
+Status AttributeCollector::on_item_end() {
+  return header_->on_item_end();
+}
+Status AttributeCollector::on_sequence_end() {
+  return header_->on_sequence_end();
+}
 Status AttributeCollector::on_fragments_begin(const dicom::ElementHeader& element) {
   past_identity_ = past_identity_ || element.depth == 0;
   return header_->on_fragments_begin(element);
 }
-Status AttributeCollector::on_fragments_end(std::uint64_t end_offset) { return header_->on_fragments_end(end_offset); }
+Status AttributeCollector::on_fragments_end(std::uint64_t end_offset) {
+  return header_->on_fragments_end(end_offset);
+}
 
 std::optional<std::string> AttributeCollector::first_value(Tag tag) const {
   const auto found = raw_.find(tag);

@@ -19,8 +19,8 @@ struct DataFolder {
   std::unique_ptr<catalog::Database> database;
 };
 
-// Makes a new folder where there is none or an empty one. A folder with a newer FORMAT is refused (Unsupported); one that holds
-// other people's files but no FORMAT is refused too (InvalidArgument): nothing of theirs is touched.
+// Makes a new folder where there is none or an empty one. A folder with a newer FORMAT is refused (Unsupported); one
+// that holds other people's files but no FORMAT is refused too (InvalidArgument): nothing of theirs is touched.
 Result<DataFolder> open_data_folder(const std::filesystem::path& path);
 
 }  // namespace tessera::archive

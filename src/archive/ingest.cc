@@ -42,7 +42,9 @@ Result<std::unique_ptr<Ingest::Session>> Ingest::begin(IngestOptions options) {
 Ingest::Session::Session(Ingest& shared, IngestOptions options)
     : shared_(shared), options_(std::move(options)), validator_(options_.strictness) {}
 
-Ingest::Session::~Session() { discard(); }
+Ingest::Session::~Session() {
+  discard();
+}
 
 Status Ingest::Session::start() {
   TRY_ASSIGN(writer_, shared_.blobs_.put());
@@ -225,13 +227,14 @@ void Ingest::Session::discard() {
 void Ingest::Session::compare_with_stored() {
   const catalog::Scope scope{options_.partition, outcome_.study, outcome_.series, outcome_.sop};
   const auto stored = shared_.instances_.find(scope, catalog::Visibility::everything());
-  outcome_.identical = stored.ok() && stored->blob.hashed && stored->blob.size == bytes_ &&
-                       stored->blob.xxh3 == checksum_.xxh3();
+  outcome_.identical =
+      stored.ok() && stored->blob.hashed && stored->blob.size == bytes_ && stored->blob.xxh3 == checksum_.xxh3();
   if (outcome_.identical) {
     outcome_.watermark = stored->watermark;
     outcome_.status = Status(Code::AlreadyExists, "store instance: the same bytes are stored already");
   } else {
-    outcome_.status = Status(Code::AlreadyExists, "store instance: an instance with these UIDs and other bytes is stored");
+    outcome_.status =
+        Status(Code::AlreadyExists, "store instance: an instance with these UIDs and other bytes is stored");
   }
 }
 

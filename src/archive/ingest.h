@@ -1,9 +1,9 @@
 // Ingest: bytes of one Part 10 file come in, an instance becomes visible; nothing in between is ever seen.
 //
 // One pass: bytes go to the blob writer and through the push parser at once; tokens make the sidecars, the query keys
-// and the frame table. Then, in this order (design §4.5): sidecars, blob commit (write, fsync, rename, fsync of folders),
-// catalog commit, and only then the answer. A pending row with a lease, written as soon as the UIDs are known, lets any
-// process reclaim what a dead one left. A failed or abandoned session leaves nothing behind.
+// and the frame table. Then, in this order (design §4.5): sidecars, blob commit (write, fsync, rename, fsync of
+// folders), catalog commit, and only then the answer. A pending row with a lease, written as soon as the UIDs are
+// known, lets any process reclaim what a dead one left. A failed or abandoned session leaves nothing behind.
 //
 // A session is one thread's at a time, and blocks (disk, SQL): never on an I/O loop. Ingest is shared by all of them.
 #pragma once
@@ -53,7 +53,7 @@ struct StoreOutcome {
   StoreReason reason = StoreReason::None;
   std::string study, series, sop, sop_class;
   std::vector<AttributeError> attribute_errors;
-  bool identical = false;      // AlreadyExists, and the stored bytes are the same
+  bool identical = false;        // AlreadyExists, and the stored bytes are the same
   bool multiple_values = false;  // an indexed attribute has several values: only the first is searchable
   std::int64_t watermark = 0;
 };
@@ -61,8 +61,8 @@ struct StoreOutcome {
 class Ingest {
  public:
   struct Options {
-    std::string owner;       // this process, unique among all that share the folder
-    Millis lease{60'000};    // how long an upload may go without a heartbeat before others reclaim it
+    std::string owner;     // this process, unique among all that share the folder
+    Millis lease{60'000};  // how long an upload may go without a heartbeat before others reclaim it
   };
   // All borrowed.
   Ingest(blob::BlobStore& blobs, catalog::Instances& instances, Locator& locator, Options options);

@@ -27,8 +27,7 @@ constexpr std::size_t kBlockWeight = sizeof(dicom::FrameBlock) + dicom::kFramesP
 Locator::Locator(blob::BlobStore& blobs, catalog::Instances& instances, Options options)
     : blobs_(blobs), instances_(instances), located_(options.instances), blocks_(options.block_bytes) {}
 
-std::shared_ptr<const Located> Locator::cached(const catalog::Scope& instance,
-                                               const catalog::Visibility& visibility) {
+std::shared_ptr<const Located> Locator::cached(const catalog::Scope& instance, const catalog::Visibility& visibility) {
   const auto held = located_.get(cache_key(instance));
   if (!held || (*held)->epoch.load(std::memory_order_relaxed) != epoch_.load(std::memory_order_relaxed) ||
       !sees(visibility, **held)) {
@@ -110,8 +109,7 @@ bool Locator::cached_extent(const Located& located, dicom::FrameIndex frame, Byt
   return block && (*block)->find(frame, extent);
 }
 
-Result<std::shared_ptr<const dicom::FrameBlock>> Locator::load_block(const Located& located,
-                                                                     dicom::FrameIndex first) {
+Result<std::shared_ptr<const dicom::FrameBlock>> Locator::load_block(const Located& located, dicom::FrameIndex first) {
   const ByteRange range = located.frames.block_range(first);
   for (const bool may_rebuild : {true, false}) {
     TRY_ASSIGN(const auto source, blobs_.open(frames_key(located.row.blob_key)));

@@ -29,14 +29,14 @@ struct Located {
   const dicom::TransferSyntax* syntax = nullptr;  // nullptr: a syntax this program has no row for
   dicom::FrameTableHeader frames;
   dicom::FrameExceptions exceptions;
-  mutable std::atomic<std::int64_t> epoch{0};     // the catalog's, when `row` was last known to be true
+  mutable std::atomic<std::int64_t> epoch{0};  // the catalog's, when `row` was last known to be true
 };
 
 class Locator {
  public:
   struct Options {
-    std::size_t instances = 4096;                        // open blobs kept: each costs one descriptor
-    std::size_t block_bytes = 64ull * 1024 * 1024;       // decoded frame-table blocks
+    std::size_t instances = 4096;                   // open blobs kept: each costs one descriptor
+    std::size_t block_bytes = 64ull * 1024 * 1024;  // decoded frame-table blocks
   };
   // The stores are borrowed.
   Locator(blob::BlobStore& blobs, catalog::Instances& instances, Options options);
@@ -44,8 +44,7 @@ class Locator {
   // From memory alone; nothing when it is not cached, no longer certain, or not to be seen. Never blocks.
   std::shared_ptr<const Located> cached(const catalog::Scope& instance, const catalog::Visibility& visibility);
   // The same with catalog and store behind it. Blocks. NotFound as Instances::find.
-  Result<std::shared_ptr<const Located>> locate(const catalog::Scope& instance,
-                                                const catalog::Visibility& visibility);
+  Result<std::shared_ptr<const Located>> locate(const catalog::Scope& instance, const catalog::Visibility& visibility);
 
   // The frame's place from memory alone; false when the block is not cached. `frame` must be below frame_count.
   bool cached_extent(const Located& located, dicom::FrameIndex frame, ByteRange& extent);

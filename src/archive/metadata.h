@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "archive/metadata_file.h"
 #include "base/pool.h"
 #include "base/result.h"
 #include "base/rope.h"
 #include "blob/blob_store.h"
 #include "catalog/instances.h"
-#include "archive/metadata_file.h"
 
 namespace tessera::archive {
 

@@ -15,10 +15,12 @@ constexpr std::size_t kHeaderBytes = 64;
 constexpr std::uint32_t kVersion = 1;
 constexpr char kMagic[4] = {'T', 'S', 'M', 'D'};
 constexpr int kRawWindow = -15;  // zlib: deflate blocks without framing
-constexpr int kLevel = 4;             // JSON of slides: within 5 % of level 6's size at half its time
+constexpr int kLevel = 4;        // JSON of slides: within 5 % of level 6's size at half its time
 constexpr std::uint64_t kMaxIndexBytes = 512ull * 1024 * 1024;
 
-Status corrupt(const char* what) { return Status(Code::Corrupt, std::string("read metadata sidecar: ") + what); }
+Status corrupt(const char* what) {
+  return Status(Code::Corrupt, std::string("read metadata sidecar: ") + what);
+}
 
 void append_index_row(ByteBuffer& index, const MetadataMember& member) {
   append_le(index, member.range.offset);
@@ -157,8 +159,7 @@ Result<MetadataFile> MetadataFile::open(std::shared_ptr<RangeSource> source, std
     return corrupt("it belongs to other content");
   }
   const ByteRange place{load_le64(header.data() + 24), load_le64(header.data() + 32)};
-  if (place.length > kMaxIndexBytes || place.offset > source->size() ||
-      place.length != source->size() - place.offset) {
+  if (place.length > kMaxIndexBytes || place.offset > source->size() || place.length != source->size() - place.offset) {
     return corrupt("the index does not end the file");
   }
   ByteBuffer index(place.length);
@@ -214,7 +215,9 @@ Result<std::string> MetadataFile::json(std::string_view bulk_base, std::string_v
   return out;
 }
 
-std::string GzipJoiner::begin() { return std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10); }
+std::string GzipJoiner::begin() {
+  return std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+}
 
 std::string GzipJoiner::text(std::string_view text) {
   z_stream stream{};
@@ -233,8 +236,8 @@ std::string GzipJoiner::text(std::string_view text) {
 }
 
 void GzipJoiner::pass(const MetadataMember& member) {
-  crc32_ = static_cast<std::uint32_t>(
-      ::crc32_combine(crc32_, member.raw_crc32, static_cast<z_off_t>(member.raw_length)));
+  crc32_ =
+      static_cast<std::uint32_t>(::crc32_combine(crc32_, member.raw_crc32, static_cast<z_off_t>(member.raw_length)));
   size_ += member.raw_length;
 }
 

@@ -27,12 +27,12 @@ namespace tessera::archive {
 inline constexpr std::uint32_t kMaxBulkValues = 1'000'000;  // per instance; ingest refuses more
 
 struct MetadataMember {
-  ByteRange range;               // compressed, in the sidecar
+  ByteRange range;  // compressed, in the sidecar
   std::uint64_t raw_length = 0;
-  std::uint32_t crc32 = 0;       // of the compressed bytes
-  std::uint32_t raw_crc32 = 0;   // of what they hold: joined to the CRC of a whole answer
+  std::uint32_t crc32 = 0;      // of the compressed bytes
+  std::uint32_t raw_crc32 = 0;  // of what they hold: joined to the CRC of a whole answer
   bool has_bulk = false;
-  dicom::BulkValue bulk;         // its URI follows this member
+  dicom::BulkValue bulk;  // its URI follows this member
 };
 
 class MetadataWriter final : public dicom::JsonOutput {

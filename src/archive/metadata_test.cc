@@ -45,8 +45,10 @@ TEST_F(MetadataTest, a_bulk_value_is_an_absolute_uri_in_the_json_and_a_range_of_
   const auto row = *instances.find(scope_of(file), everything);
   auto stream = stream_metadata({row}, "https://host/dicom-web", false, *blobs, pool);
   const std::string json = pull_all(*stream, 100);
-  const std::string uri = "https://host/dicom-web/studies/1.2.3/series/1.2.3.4/instances/1.2.3.4.5/bulkdata/"
-                          "00480105/0/00282000?v=" + std::to_string(row.watermark);
+  const std::string uri =
+      "https://host/dicom-web/studies/1.2.3/series/1.2.3.4/instances/1.2.3.4.5/bulkdata/"
+      "00480105/0/00282000?v=" +
+      std::to_string(row.watermark);
   EXPECT_NE(json.find("\"BulkDataURI\":\"" + uri + "\""), std::string::npos) << json;
   EXPECT_EQ(json.front(), '[');
   EXPECT_EQ(json.back(), ']');

@@ -32,8 +32,12 @@ Status feed_blob(RangeSource& blob, dicom::Parser& parser, Checksum& checksum) {
 
 }  // namespace
 
-std::string frames_key(std::string_view blob_key) { return with_suffix(blob_key, ".frames"); }
-std::string meta_key(std::string_view blob_key) { return with_suffix(blob_key, ".meta"); }
+std::string frames_key(std::string_view blob_key) {
+  return with_suffix(blob_key, ".frames");
+}
+std::string meta_key(std::string_view blob_key) {
+  return with_suffix(blob_key, ".meta");
+}
 
 SidecarBuilder::SidecarBuilder(std::unique_ptr<blob::BlobWriter> frames, std::unique_ptr<blob::BlobWriter> meta)
     : frames_out_(std::move(frames)),

@@ -23,7 +23,7 @@ class Sweeper {
   struct Options {
     std::string owner;
     Millis lease{60'000};
-    Millis epoch_interval{400};    // how stale a cached locate may be, at most (design §4.7 allows a second)
+    Millis epoch_interval{400};  // how stale a cached locate may be, at most (design §4.7 allows a second)
     Millis sweep_interval{10'000};
   };
   // All borrowed. The thread starts at once, with a sweep.

@@ -1,7 +1,8 @@
-// Authenticator: from a request to a Caller, by the static bearer tokens of the configuration. The hook that other kinds of
-// credentials join. Immutable after construction, safe from all loop threads; never blocks.
+// Authenticator: from a request to a Caller, by the static bearer tokens of the configuration. The hook that other
+// kinds of credentials join. Immutable after construction, safe from all loop threads; never blocks.
 //
-// Tokens are held as SHA-256 and compared in constant time; the plain text is forgotten when the configuration was read.
+// Tokens are held as SHA-256 and compared in constant time; the plain text is forgotten when the configuration was
+// read.
 #pragma once
 
 #include <array>

@@ -15,7 +15,8 @@ net::Request with_authorization(std::string_view value) {
 }
 
 Authenticator two_tokens() {
-  return Authenticator({{"lab", digest_of("secret-owner"), kOwner, {}}, {"viewer", digest_of("secret-reader"), kReader, {}}});
+  return Authenticator(
+      {{"lab", digest_of("secret-owner"), kOwner, {}}, {"viewer", digest_of("secret-reader"), kReader, {}}});
 }
 
 }  // namespace

@@ -90,8 +90,7 @@ Result<std::uint64_t> File::size() const {
 Status File::read_at(std::uint64_t offset, MutableBytes into) const {
   std::size_t done = 0;
   while (done < into.size()) {
-    const ssize_t got =
-        ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+    const ssize_t got = ::pread(descriptor_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (got < 0) {
       if (errno == EINTR) {
         continue;
@@ -131,8 +130,7 @@ Status File::sync() {
 }
 
 void File::start_writeback(std::uint64_t offset, std::uint64_t length) {
-  (void)::sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(length),
-                          SYNC_FILE_RANGE_WRITE);
+  (void)::sync_file_range(descriptor_, static_cast<off_t>(offset), static_cast<off_t>(length), SYNC_FILE_RANGE_WRITE);
 }
 
 Status make_folders_durably(const fs::path& folder) {
@@ -147,8 +145,7 @@ Status make_folders_durably(const fs::path& folder) {
   // into it must not become durable before its own entry. (Its ancestors are: nobody makes a folder in one
   // that is not.)
   const int refused = sync_folder_errno(parent_of(at));
-  if (refused != 0 && refused != EACCES &&
-      refused != EPERM) {  // a parent we may not read is not of our making
+  if (refused != 0 && refused != EACCES && refused != EPERM) {  // a parent we may not read is not of our making
     return errno_status(refused, "fsync folder " + quoted(parent_of(at)));
   }
   for (auto it = missing.rbegin(); it != missing.rend(); ++it) {
@@ -202,8 +199,8 @@ Result<std::string> read_file(const fs::path& path, std::uint64_t limit) {
   TRY_ASSIGN(File file, File::open_read(path));
   TRY_ASSIGN(const std::uint64_t size, file.size());
   if (size > limit) {
-    return Status(Code::TooLarge, "read " + quoted(path) + ": " + std::to_string(size) +
-                                      " bytes, the limit is " + std::to_string(limit));
+    return Status(Code::TooLarge, "read " + quoted(path) + ": " + std::to_string(size) + " bytes, the limit is " +
+                                      std::to_string(limit));
   }
   std::string bytes(size, '\0');
   const Status status = file.read_at(0, MutableBytes(reinterpret_cast<std::uint8_t*>(bytes.data()), size));

@@ -147,9 +147,8 @@ TEST_F(FileTest, threads_writing_one_file_never_leave_half_of_it) {
       for (int i = 0; i < 10; ++i) {
         failures += write_file_atomically(path, as_bytes(text)).ok() ? 0 : 1;
         const Result<std::string> seen = read_file(path, 100'000);
-        const bool whole =
-            seen.ok() && seen->size() == 50'000 &&
-            std::all_of(seen->begin(), seen->end(), [&](char c) { return c == seen->front(); });
+        const bool whole = seen.ok() && seen->size() == 50'000 &&
+                           std::all_of(seen->begin(), seen->end(), [&](char c) { return c == seen->front(); });
         failures += whole ? 0 : 1;
       }
     });

@@ -13,11 +13,9 @@ namespace tessera {
 
 struct Log::Writer {
   // One thread writes; when 8,192 lines wait, a caller waits too: lines are not dropped.
-  std::shared_ptr<spdlog::details::thread_pool> thread =
-      std::make_shared<spdlog::details::thread_pool>(8192, 1);
-  std::shared_ptr<spdlog::async_logger> logger =
-      std::make_shared<spdlog::async_logger>("tessera", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
-                                             thread, spdlog::async_overflow_policy::block);
+  std::shared_ptr<spdlog::details::thread_pool> thread = std::make_shared<spdlog::details::thread_pool>(8192, 1);
+  std::shared_ptr<spdlog::async_logger> logger = std::make_shared<spdlog::async_logger>(
+      "tessera", std::make_shared<spdlog::sinks::stderr_sink_mt>(), thread, spdlog::async_overflow_policy::block);
 };
 
 namespace {
@@ -27,9 +25,7 @@ constexpr std::string_view kLevelNames[] = {"debug", "info", "warning", "error",
 // Bytes of the UTF-8 sequence at `at`; 0 when there is none (RFC 3629: no overlong forms, surrogates, nor
 // above U+10FFFF).
 std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
+  const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U; };
   const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
   const unsigned first = byte(0);
   if (first < 0x80) {
@@ -125,8 +121,7 @@ void append_value(std::string& out, const LogField& field, LogFormat format) {
 
 }  // namespace
 
-Log::Log(Options options)
-    : level_(options.level), format_(options.format), writer_(std::make_unique<Writer>()) {
+Log::Log(Options options) : level_(options.level), format_(options.format), writer_(std::make_unique<Writer>()) {
   writer_->logger->set_pattern("%v");
   writer_->logger->set_level(spdlog::level::trace);
 }

@@ -45,8 +45,7 @@ std::string json_line(std::string_view message, std::initializer_list<LogField> 
 
 TEST(Log, a_text_line_is_time_level_message_and_fields) {
   const auto lines = lines_of(kText, [](Log& log) {
-    log.info("instance stored",
-             {{"sop", "1.2.3"}, {"bytes", 4096U}, {"ms", 1.5}, {"new", true}, {"delta", -3}});
+    log.info("instance stored", {{"sop", "1.2.3"}, {"bytes", 4096U}, {"ms", 1.5}, {"new", true}, {"delta", -3}});
   });
   ASSERT_EQ(lines.size(), 1U);
   const std::regex expected(
@@ -74,8 +73,7 @@ TEST(Log, a_line_feed_never_splits_a_line) {
 }
 
 TEST(Log, what_is_no_utf8_is_replaced_so_that_json_stays_json) {
-  const std::string_view damaged[] = {"\xff",    "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80",
-                                      "\xe2\x82"};
+  const std::string_view damaged[] = {"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82"};
   for (const std::string_view bytes : damaged) {
     const std::string line = json_line("m", {{"a", std::string(bytes) + "z"}});
     EXPECT_NE(line.find("\xEF\xBF\xBD"), std::string::npos);
@@ -86,8 +84,7 @@ TEST(Log, what_is_no_utf8_is_replaced_so_that_json_stays_json) {
 }
 
 TEST(Log, numbers_json_has_no_word_for_are_null) {
-  EXPECT_NE(json_line("m", {{"a", std::numeric_limits<double>::infinity()}, {"b", 1.0}})
-                .find(R"("a":null,"b":1.000})"),
+  EXPECT_NE(json_line("m", {{"a", std::numeric_limits<double>::infinity()}, {"b", 1.0}}).find(R"("a":null,"b":1.000})"),
             std::string::npos);
   const std::string large = json_line("m", {{"a", 1e300}});
   EXPECT_EQ(large.substr(large.size() - 5), ".000}") << large;

@@ -90,8 +90,7 @@ class FileStore final : public BlobStore {
         continue;
       }
       const std::string key = at->path().lexically_relative(blobs_).string();
-      if (key.starts_with(prefix) &&
-          !each({key, static_cast<std::uint64_t>(info.st_size), modified_millis(info)})) {
+      if (key.starts_with(prefix) && !each({key, static_cast<std::uint64_t>(info.st_size), modified_millis(info)})) {
         return {};
       }
     }
@@ -104,8 +103,7 @@ class FileStore final : public BlobStore {
   Result<std::uint64_t> sweep_unfinished(std::chrono::milliseconds age) override {
     std::uint64_t removed = 0;
     const auto oldest = std::chrono::system_clock::now() - age;
-    const std::int64_t limit =
-        std::chrono::duration_cast<std::chrono::milliseconds>(oldest.time_since_epoch()).count();
+    const std::int64_t limit = std::chrono::duration_cast<std::chrono::milliseconds>(oldest.time_since_epoch()).count();
     std::error_code error;
     for (fs::directory_iterator at(incoming_, error); !error && at != fs::directory_iterator(); at.increment(error)) {
       removed += remove_dead(at->path(), limit) ? 1 : 0;
@@ -122,8 +120,8 @@ class FileStore final : public BlobStore {
   }
 
  private:
-  // A writer makes its file and then locks it; within that moment it would look dead. Names say which process it is, and
-  // a file younger than this is left for the next sweep.
+  // A writer makes its file and then locks it; within that moment it would look dead. Names say which process it is,
+  // and a file younger than this is left for the next sweep.
   static constexpr std::int64_t kYoungMillis = 2000;
 
   bool remove_dead(const fs::path& path, std::int64_t limit) {
@@ -132,9 +130,9 @@ class FileStore final : public BlobStore {
     if (!file.ok() || ::fstat(file->descriptor(), &info) != 0 || modified_millis(info) > limit) {
       return false;
     }
-    const std::int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                 std::chrono::system_clock::now().time_since_epoch())
-                                 .count();
+    const std::int64_t now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
     if (now - modified_millis(info) < kYoungMillis || ::flock(file->descriptor(), LOCK_EX | LOCK_NB) != 0) {
       return false;
     }

@@ -104,6 +104,8 @@ class MemoryStore final : public BlobStore {
 
 }  // namespace
 
-std::unique_ptr<BlobStore> make_memory_store() { return std::make_unique<MemoryStore>(); }
+std::unique_ptr<BlobStore> make_memory_store() {
+  return std::make_unique<MemoryStore>();
+}
 
 }  // namespace tessera::blob

@@ -29,7 +29,7 @@ class Statement {
   virtual bool is_null(int column) const = 0;               // column from 0
   virtual std::int64_t integer(int column) const = 0;
   virtual double real(int column) const = 0;
-  virtual std::string_view text(int column) const = 0;      // valid until the next step
+  virtual std::string_view text(int column) const = 0;  // valid until the next step
 };
 
 class Connection {

@@ -99,9 +99,9 @@ struct PendingBlob {
 enum class Level { Study, Series, Instance };
 
 struct Match {
-  dicom::Tag tag;     // a searchable attribute (searchable() below)
-  std::string value;  // exact, "a-b" range for dates, one UID; as the request gave it, decoded
-  bool fuzzy = false; // PatientName, ReferringPhysicianName: prefix of each word
+  dicom::Tag tag;      // a searchable attribute (searchable() below)
+  std::string value;   // exact, "a-b" range for dates, one UID; as the request gave it, decoded
+  bool fuzzy = false;  // PatientName, ReferringPhysicianName: prefix of each word
 };
 
 struct SearchQuery {
@@ -109,8 +109,8 @@ struct SearchQuery {
   std::int64_t partition = 1;
   std::string study, series;  // from the path; empty: all
   std::vector<Match> matches;
-  bool uid_lists = false;     // standard profile: a UID value may be a list separated by ',' or '\\'
-  bool wildcards = false;     // standard profile: '*' and '?' in text
+  bool uid_lists = false;  // standard profile: a UID value may be a list separated by ',' or '\\'
+  bool wildcards = false;  // standard profile: '*' and '?' in text
   std::uint64_t limit = 100;
   std::uint64_t offset = 0;
 };
@@ -119,10 +119,10 @@ struct SearchQuery {
 struct SearchRow {
   InstanceKey key;
   std::string study_header, series_header, instance_header;
-  std::string modalities;                   // in study, separated by '\\'
+  std::string modalities;  // in study, separated by '\\'
   std::int64_t study_series = 0, study_instances = 0, series_instances = 0;
-  std::int64_t watermark = 0;               // instance level
-  std::string transfer_syntaxes;            // of the level's instances, separated by '\\'
+  std::int64_t watermark = 0;     // instance level
+  std::string transfer_syntaxes;  // of the level's instances, separated by '\\'
   std::uint32_t frames = 0;
 };
 

@@ -6,8 +6,8 @@
 
 namespace tessera::catalog {
 
-// Brings the schema up to date, each step in a transaction of its own; several processes may try at once. A schema newer
-// than this program is Unsupported.
+// Brings the schema up to date, each step in a transaction of its own; several processes may try at once. A schema
+// newer than this program is Unsupported.
 Status migrate(Connection& connection);
 
 }  // namespace tessera::catalog

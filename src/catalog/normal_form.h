@@ -1,5 +1,5 @@
-// Normal forms: what text is compared by, the same on every database (design §4.11). Made once when a row is written and
-// once per query value. Pure functions over UTF-8; bytes that are no UTF-8 are kept as they are.
+// Normal forms: what text is compared by, the same on every database (design §4.11). Made once when a row is written
+// and once per query value. Pure functions over UTF-8; bytes that are no UTF-8 are kept as they are.
 #pragma once
 
 #include <string>

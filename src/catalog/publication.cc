@@ -62,20 +62,20 @@ Result<std::int64_t> returned_id(Connection& connection, std::string_view sql, s
 
 Result<std::int64_t> upsert_study(Connection& connection, const Publication& p, std::int64_t revision) {
   const StudyAttributes& s = p.study;
-  return returned_id(connection, kStudy,
-                     {p.key.partition, p.key.study, revision, p.reservation.watermark, normal_text(s.patient_id),
-                      normal_name(s.patient_name), name_words(s.patient_name), s.patient_birth_date,
-                      normal_text(s.accession_number), normal_text(s.study_id), s.study_date, s.study_time,
-                      normal_text(s.study_description), normal_name(s.referring_physician_name),
-                      name_words(s.referring_physician_name), s.header});
+  return returned_id(
+      connection, kStudy,
+      {p.key.partition, p.key.study, revision, p.reservation.watermark, normal_text(s.patient_id),
+       normal_name(s.patient_name), name_words(s.patient_name), s.patient_birth_date, normal_text(s.accession_number),
+       normal_text(s.study_id), s.study_date, s.study_time, normal_text(s.study_description),
+       normal_name(s.referring_physician_name), name_words(s.referring_physician_name), s.header});
 }
 
 Result<std::int64_t> upsert_series(Connection& connection, const Publication& p, std::int64_t study) {
   const SeriesAttributes& s = p.series;
-  return returned_id(connection, kSeries,
-                     {study, p.key.series, p.reservation.watermark, normal_text(s.modality), s.modality,
-                      normal_text(s.series_number), normal_text(s.series_description), s.performed_start_date,
-                      normal_text(s.manufacturer_model), s.header});
+  return returned_id(
+      connection, kSeries,
+      {study, p.key.series, p.reservation.watermark, normal_text(s.modality), s.modality, normal_text(s.series_number),
+       normal_text(s.series_description), s.performed_start_date, normal_text(s.manufacturer_model), s.header});
 }
 
 // Makes room for a replacement; returns the generation of what comes now.

@@ -48,8 +48,8 @@ Result<std::vector<InstanceRow>> Instances::remove(const Scope& scope, const Vis
     for (const InstanceRow& row : removed) {
       RETURN_IF_ERROR(run(connection, kDropInstance, {row.watermark}));
       RETURN_IF_ERROR(run(connection, kBlobGarbage, {row.watermark}));
-      RETURN_IF_ERROR(run(connection, kFeed,
-                          {now, row.key.partition, row.key.study, row.key.series, row.key.sop, row.watermark}));
+      RETURN_IF_ERROR(
+          run(connection, kFeed, {now, row.key.partition, row.key.study, row.key.series, row.key.sop, row.watermark}));
     }
     return tidy_study(connection, scope);
   });
@@ -62,7 +62,8 @@ Result<std::vector<InstanceRow>> Instances::remove(const Scope& scope, const Vis
 Result<std::int64_t> Instances::partition_key(std::string_view name, bool create) {
   std::int64_t key = 0;
   const auto look = [&](Connection& connection) -> Status {
-    TRY_ASSIGN(Statement * statement, query(connection, "SELECT id FROM partitions WHERE name = ?", {std::string(name)}));
+    TRY_ASSIGN(Statement * statement,
+               query(connection, "SELECT id FROM partitions WHERE name = ?", {std::string(name)}));
     TRY_ASSIGN(const bool row, statement->step());
     key = row ? statement->integer(0) : 0;
     return {};

@@ -16,11 +16,13 @@ constexpr std::string_view kInsert =
     "INSERT INTO blobs(key, state, partition_id, study_uid, series_uid, sop_uid, owner, lease_until) "
     "VALUES('', 0, ?, ?, ?, ?, ?, ?)";
 constexpr std::string_view kNameIt = "UPDATE blobs SET key = ? WHERE id = ?";
-constexpr std::string_view kHeartbeat = "UPDATE blobs SET lease_until = ? WHERE state = 0 AND owner = ? AND lease_until > ?";
+constexpr std::string_view kHeartbeat =
+    "UPDATE blobs SET lease_until = ? WHERE state = 0 AND owner = ? AND lease_until > ?";
 constexpr std::string_view kExpire = "UPDATE blobs SET state = 2 WHERE state = 0 AND lease_until <= ?";
 constexpr std::string_view kAnyExpired = "SELECT 1 FROM blobs WHERE state = 0 AND lease_until <= ? LIMIT 1";
 constexpr std::string_view kForget = "DELETE FROM blobs WHERE id = ? AND state <> 1";
-constexpr std::string_view kGarbage = "SELECT id, key, coalesce(owner, '') FROM blobs WHERE state = 2 ORDER BY id LIMIT ?";
+constexpr std::string_view kGarbage =
+    "SELECT id, key, coalesce(owner, '') FROM blobs WHERE state = 2 ORDER BY id LIMIT ?";
 constexpr std::string_view kAnyPending = "SELECT 1 FROM blobs WHERE state = 0 AND owner = ? LIMIT 1";
 
 Result<bool> exists(Connection& connection, std::string_view sql, std::initializer_list<SqlValue> values) {
@@ -113,6 +115,8 @@ Result<std::vector<PendingBlob>> Instances::garbage(std::size_t limit) {
   return found;
 }
 
-Result<std::int64_t> Instances::epoch() { return database_.data_version(); }
+Result<std::int64_t> Instances::epoch() {
+  return database_.data_version();
+}
 
 }  // namespace tessera::catalog

@@ -59,8 +59,7 @@ std::string visibility_sql(const Visibility& visibility) {
   return sql;
 }
 
-Result<std::vector<InstanceRow>> select_rows(Connection& connection, const Scope& scope,
-                                             const Visibility& visibility) {
+Result<std::vector<InstanceRow>> select_rows(Connection& connection, const Scope& scope, const Visibility& visibility) {
   std::string sql(kColumns);
   sql += scope.series.empty() ? "" : " AND r.series_uid = ?";
   sql += scope.sop.empty() ? "" : " AND i.sop_uid = ?";

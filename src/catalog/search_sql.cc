@@ -117,7 +117,8 @@ class Builder {
     std::size_t start = 0;
     while (start < words.size()) {
       const std::size_t end = std::min(words.find(' ', start + 1), words.size());
-      where(std::string(row.words) + " LIKE ? ESCAPE '\\'", "%" + wildcard_word(words.substr(start, end - start)) + "%");
+      where(std::string(row.words) + " LIKE ? ESCAPE '\\'",
+            "%" + wildcard_word(words.substr(start, end - start)) + "%");
       start = end;
     }
   }
@@ -187,14 +188,16 @@ class Builder {
       case Level::Instance:
         break;
     }
-    return " JOIN instances i ON i.id = page_id JOIN series r ON r.id = i.series_id JOIN studies s ON s.id = r.study_id";
+    return " JOIN instances i ON i.id = page_id JOIN series r ON r.id = i.series_id JOIN studies s ON s.id = "
+           "r.study_id";
   }
 
   // Columns 0 to 13, in the order that search.cc reads.
   std::string columns() const {
     const bool series = query_.level >= Level::Series;
     const bool instance = query_.level == Level::Instance;
-    const std::string of_study = " FROM series q JOIN instances i ON i.series_id = q.id WHERE q.study_id = s.id" + seen_;
+    const std::string of_study =
+        " FROM series q JOIN instances i ON i.series_id = q.id WHERE q.study_id = s.id" + seen_;
     const std::string of_series = " FROM instances i WHERE i.series_id = r.id" + flavors_only();
     std::string sql = "s.study_uid, ";
     sql += series ? "r.series_uid, " : "'', ";

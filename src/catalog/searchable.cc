@@ -45,6 +45,8 @@ const SearchableRow* find_searchable(dicom::Tag tag, Level level) {
   return nullptr;
 }
 
-bool Instances::searchable(dicom::Tag tag, Level level) { return find_searchable(tag, level) != nullptr; }
+bool Instances::searchable(dicom::Tag tag, Level level) {
+  return find_searchable(tag, level) != nullptr;
+}
 
 }  // namespace tessera::catalog

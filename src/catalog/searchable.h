@@ -18,7 +18,7 @@ enum class MatchKind {
 
 struct SearchableRow {
   dicom::Tag tag;
-  Level level;               // its own; it can be matched there and below
+  Level level;  // its own; it can be matched there and below
   MatchKind kind;
   std::string_view column;
   std::string_view words = "";  // Name: the column for fuzzy matching

@@ -38,7 +38,9 @@ Status sqlite_status(sqlite3* database, std::string_view action) {
   return Status(code_of(database), std::string(action) + ": " + sqlite3_errmsg(database));
 }
 
-SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
+SqliteStatement::~SqliteStatement() {
+  sqlite3_finalize(statement_);
+}
 
 void SqliteStatement::bind(int index, const SqlValue& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) {
@@ -63,9 +65,15 @@ Result<bool> SqliteStatement::step() {
   }
 }
 
-bool SqliteStatement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-std::int64_t SqliteStatement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double SqliteStatement::real(int column) const { return sqlite3_column_double(statement_, column); }
+bool SqliteStatement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+std::int64_t SqliteStatement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+double SqliteStatement::real(int column) const {
+  return sqlite3_column_double(statement_, column);
+}
 
 std::string_view SqliteStatement::text(int column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
@@ -124,7 +132,9 @@ Status SqliteConnection::execute(std::string_view sql) {
   return {};
 }
 
-Status SqliteConnection::begin(bool write) { return execute(write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+Status SqliteConnection::begin(bool write) {
+  return execute(write ? "BEGIN IMMEDIATE" : "BEGIN");
+}
 
 Status SqliteConnection::commit() {
   reset_statements();
@@ -146,8 +156,12 @@ void SqliteConnection::reset_statements() {
   }
 }
 
-std::int64_t SqliteConnection::last_insert_id() const { return sqlite3_last_insert_rowid(database_); }
-std::int64_t SqliteConnection::changes() const { return sqlite3_changes64(database_); }
+std::int64_t SqliteConnection::last_insert_id() const {
+  return sqlite3_last_insert_rowid(database_);
+}
+std::int64_t SqliteConnection::changes() const {
+  return sqlite3_changes64(database_);
+}
 
 Result<std::int64_t> SqliteConnection::data_version() {
   TRY_ASSIGN(Statement * statement, prepare("PRAGMA data_version"));

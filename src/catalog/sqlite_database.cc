@@ -137,7 +137,8 @@ class SqliteDatabase final : public Database {
   std::int64_t own_commits_ = 0;                    // guarded by connection_mutex_
 
   std::mutex watcher_mutex_;
-  const std::unique_ptr<SqliteConnection> watcher_;  // none in memory: there is one connection then; under watcher_mutex_
+  const std::unique_ptr<SqliteConnection>
+      watcher_;  // none in memory: there is one connection then; under watcher_mutex_
 
   std::mutex readers_mutex_;
   std::vector<std::unique_ptr<SqliteConnection>> readers_;  // guarded by readers_mutex_
@@ -152,8 +153,7 @@ Result<std::unique_ptr<Database>> open_sqlite(const std::string& path) {
   if (path != ":memory:") {
     TRY_ASSIGN(watcher, SqliteConnection::open(path));
   }
-  return std::unique_ptr<Database>(
-      std::make_unique<SqliteDatabase>(path, std::move(writer), std::move(watcher)));
+  return std::unique_ptr<Database>(std::make_unique<SqliteDatabase>(path, std::move(writer), std::move(watcher)));
 }
 
 }  // namespace tessera::catalog

@@ -9,7 +9,13 @@
 
 namespace tessera::catalog {
 
-enum class ImageFlavor : std::uint8_t { None, Volume, Label, Overview, Thumbnail };  // ImageType value 3, stored at ingest
+enum class ImageFlavor : std::uint8_t {
+  None,
+  Volume,
+  Label,
+  Overview,
+  Thumbnail
+};                                                       // ImageType value 3, stored at ingest
 std::string_view image_flavor_name(ImageFlavor flavor);  // "VOLUME"; "" for None
 
 struct Visibility {

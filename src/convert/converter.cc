@@ -24,14 +24,13 @@ Result<Spacing> base_spacing(const slide::SlideFacts& facts, const Options& opti
   for (const auto& [key, value] : facts.properties) {
     claim += key == "spacing not believed" ? " (what it claims, " + value + ")" : "";
   }
-  return Status(Code::InvalidArgument, facts.file_name + ": states no pixel spacing" + claim +
-                                           "; give it with --mpp (micrometres per pixel)");
+  return Status(Code::InvalidArgument,
+                facts.file_name + ": states no pixel spacing" + claim + "; give it with --mpp (micrometres per pixel)");
 }
 
 class Conversion {
  public:
-  Conversion(const slide::SlideSource& source, std::string_view source_hash, const Options& options,
-             Spacing spacing)
+  Conversion(const slide::SlideSource& source, std::string_view source_hash, const Options& options, Spacing spacing)
       : source_(source),
         options_(options),
         identity_(identify(source.facts(), source_hash, options)),
@@ -86,9 +85,8 @@ class Conversion {
 
 }  // namespace
 
-Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view source_hash,
-                              const Options& options, InstanceSink& sink,
-                              const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view source_hash, const Options& options,
+                              InstanceSink& sink, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
   RETURN_IF_ERROR(check_options(options));
   TRY_ASSIGN(const Spacing spacing, base_spacing(source.facts(), options));
   const Conversion conversion(source, source_hash, options, spacing);

@@ -27,8 +27,7 @@ struct Labels {
 
 struct Options {
   Labels labels;
-  double mm_per_pixel =
-      0;  // > 0: when the file has no spacing (there is no default: it would be an invention)
+  double mm_per_pixel = 0;  // > 0: when the file has no spacing (there is no default: it would be an invention)
 };
 
 // One instance about to be written.
@@ -62,8 +61,8 @@ struct Summary {
 // `source_hash` (of the file's content, slide/fingerprint.h) and the options seed the UIDs
 // (convert/identity.h). InvalidArgument when the source states no spacing and the options neither.
 // `progress`, when given, hears bytes written so far of how many.
-Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view source_hash,
-                              const Options& options, InstanceSink& sink,
+Result<Summary> convert_slide(const slide::SlideSource& source, std::string_view source_hash, const Options& options,
+                              InstanceSink& sink,
                               const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
 
 }  // namespace tessera::convert

@@ -15,8 +15,7 @@ constexpr std::uint64_t kHandOver = std::uint64_t{8} << 20;
 
 FolderSink::~FolderSink() {
   for (const Part& part : parts_) {
-    (void)remove_file(
-        part.partial);  // nothing better can be done with a failure here; the name says what it is
+    (void)remove_file(part.partial);  // nothing better can be done with a failure here; the name says what it is
   }
 }
 
@@ -82,8 +81,7 @@ Status FolderSink::finish() {
   for (Part& part : parts_) {
     RETURN_IF_ERROR(rename_file(part.partial, part.target));
   }
-  const std::filesystem::path folder =
-      parts_.empty() ? std::filesystem::path() : parts_.back().target.parent_path();
+  const std::filesystem::path folder = parts_.empty() ? std::filesystem::path() : parts_.back().target.parent_path();
   parts_.clear();
   return folder.empty() ? Status() : sync_folder(folder);
 }

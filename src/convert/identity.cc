@@ -23,18 +23,17 @@ std::string record_seed(std::string_view source_hash, const Options& options, co
   std::string seed = "tessera slide record";
   for (const std::string_view field :
        {kRevision, source_hash, std::string_view(spacing), std::string_view(l.patient_name),
-        std::string_view(l.patient_id), std::string_view(l.patient_birth_date),
-        std::string_view(l.patient_sex), std::string_view(l.accession_number), std::string_view(l.study_id),
-        std::string_view(l.study_description), std::string_view(l.study_uid),
-        std::string_view(identity.container_id), std::string_view(identity.specimen_id)}) {
+        std::string_view(l.patient_id), std::string_view(l.patient_birth_date), std::string_view(l.patient_sex),
+        std::string_view(l.accession_number), std::string_view(l.study_id), std::string_view(l.study_description),
+        std::string_view(l.study_uid), std::string_view(identity.container_id),
+        std::string_view(identity.specimen_id)}) {
     append_field(seed, field);
   }
   return seed;
 }
 
 std::string first_of(std::initializer_list<std::string> candidates) {
-  const auto found =
-      std::find_if(candidates.begin(), candidates.end(), [](const auto& c) { return !c.empty(); });
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [](const auto& c) { return !c.empty(); });
   return found == candidates.end() ? std::string() : *found;
 }
 
@@ -76,17 +75,14 @@ Status check_options(const Options& options) {
     std::size_t limit;
   };
   const Labels& l = options.labels;
-  for (const Field& field :
-       {Field{"patient name", l.patient_name, 64}, Field{"patient id", l.patient_id, 64},
-        Field{"accession number", l.accession_number, 16}, Field{"study id", l.study_id, 16},
-        Field{"study description", l.study_description, 64}, Field{"container id", l.container_id, 64},
-        Field{"specimen id", l.specimen_id, 64}}) {
+  for (const Field& field : {Field{"patient name", l.patient_name, 64}, Field{"patient id", l.patient_id, 64},
+                             Field{"accession number", l.accession_number, 16}, Field{"study id", l.study_id, 16},
+                             Field{"study description", l.study_description, 64},
+                             Field{"container id", l.container_id, 64}, Field{"specimen id", l.specimen_id, 64}}) {
     RETURN_IF_ERROR(check_text(field.option, field.value, field.limit));
   }
-  if (!l.patient_birth_date.empty() &&
-      (l.patient_birth_date.size() != 8 || !all_digits(l.patient_birth_date))) {
-    return Status(Code::InvalidArgument,
-                  "patient birth date: '" + l.patient_birth_date + "' is not YYYYMMDD");
+  if (!l.patient_birth_date.empty() && (l.patient_birth_date.size() != 8 || !all_digits(l.patient_birth_date))) {
+    return Status(Code::InvalidArgument, "patient birth date: '" + l.patient_birth_date + "' is not YYYYMMDD");
   }
   if (!l.patient_sex.empty() && l.patient_sex != "M" && l.patient_sex != "F" && l.patient_sex != "O") {
     return Status(Code::InvalidArgument, "patient sex: '" + l.patient_sex + "' is none of M, F, O");

@@ -63,12 +63,10 @@ Status each_frame(const slide::SlideSource& source, std::size_t level, Visit vis
   });
 }
 
-Status emit_extended(const slide::SlideSource& source, std::size_t level, const Layout& layout,
-                     TableWriter& out) {
+Status emit_extended(const slide::SlideSource& source, std::size_t level, const Layout& layout, TableWriter& out) {
   const std::uint32_t bytes = layout.frames * 8;
   append_element_header(out.buffer(), dicom::tags::kExtendedOffsetTable, "OV", bytes);
-  RETURN_IF_ERROR(
-      each_frame(source, level, [&](std::uint64_t offset, std::uint64_t) { return out.put(offset); }));
+  RETURN_IF_ERROR(each_frame(source, level, [&](std::uint64_t offset, std::uint64_t) { return out.put(offset); }));
   append_element_header(out.buffer(), dicom::tags::kExtendedOffsetTableLengths, "OV", bytes);
   // The length without the pad byte (PS3.3 C.7.6.3.1.8).
   return each_frame(source, level, [&](std::uint64_t, std::uint64_t length) { return out.put(length); });
@@ -76,8 +74,7 @@ Status emit_extended(const slide::SlideSource& source, std::size_t level, const 
 
 }  // namespace
 
-Status each_tile(const slide::Level& level,
-                 const std::function<Status(std::uint32_t, std::uint32_t)>& visit) {
+Status each_tile(const slide::Level& level, const std::function<Status(std::uint32_t, std::uint32_t)>& visit) {
   for (std::uint32_t row = 0; row < level.rows(); ++row) {
     for (std::uint32_t column = 0; column < level.columns(); ++column) {
       RETURN_IF_ERROR(visit(column, row));
@@ -99,8 +96,8 @@ Result<Layout> lay_out(const slide::SlideSource& source, std::size_t level, std:
   std::uint64_t last = 0;
   RETURN_IF_ERROR(each_frame(source, level, [&](std::uint64_t offset, std::uint64_t length) -> Status {
     if (padded(length) >= kUndefined) {
-      return Status(Code::TooLarge, "level " + std::to_string(level) + ": a tile of " +
-                                        std::to_string(length) + " bytes does not fit a fragment");
+      return Status(Code::TooLarge, "level " + std::to_string(level) + ": a tile of " + std::to_string(length) +
+                                        " bytes does not fit a fragment");
     }
     last = offset;
     layout.payload += length;
@@ -109,13 +106,11 @@ Result<Layout> lay_out(const slide::SlideSource& source, std::size_t level, std:
   }));
   layout.extended = last > last_basic_offset;
   layout.tables = layout.extended ? 2 * (kElementHeader + 8 * frames) : 0;
-  layout.pixel_data =
-      kElementHeader + kItemHeader + (layout.extended ? 0 : 4 * frames) + layout.items + kItemHeader;
+  layout.pixel_data = kElementHeader + kItemHeader + (layout.extended ? 0 : 4 * frames) + layout.items + kItemHeader;
   return layout;
 }
 
-Status emit_tables(const slide::SlideSource& source, std::size_t level, const Layout& layout,
-                   const Emit& emit) {
+Status emit_tables(const slide::SlideSource& source, std::size_t level, const Layout& layout, const Emit& emit) {
   TableWriter out(emit);
   if (layout.extended) {
     RETURN_IF_ERROR(emit_extended(source, level, layout, out));

@@ -20,8 +20,7 @@ namespace tessera::convert {
 
 struct Layout {
   std::uint32_t frames = 0;
-  std::uint64_t payload =
-      0;  // codestream bytes of all frames, without padding: the compression ratio's divisor
+  std::uint64_t payload = 0;     // codestream bytes of all frames, without padding: the compression ratio's divisor
   std::uint64_t items = 0;       // item headers, frames and pad bytes
   bool extended = false;         // ExtendedOffsetTable rather than the Basic one
   std::uint64_t tables = 0;      // bytes of both offset-table elements before PixelData
@@ -39,8 +38,7 @@ Result<Layout> lay_out(const slide::SlideSource& source, std::size_t level,
 using Emit = std::function<Status(ByteView)>;
 
 // The bytes between the header and the first frame's item: offset tables and PixelData's tag.
-Status emit_tables(const slide::SlideSource& source, std::size_t level, const Layout& layout,
-                   const Emit& emit);
+Status emit_tables(const slide::SlideSource& source, std::size_t level, const Layout& layout, const Emit& emit);
 
 // Every tile in TILED_FULL order: column fastest (PS3.3 C.7.6.17.3).
 Status each_tile(const slide::Level& level,

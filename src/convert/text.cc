@@ -50,8 +50,7 @@ std::string mended(std::string_view text, std::size_t limit) {
     text.remove_prefix(length == 0 ? 1 : length);
   }
   const std::size_t begin = out.find_first_not_of(' ');
-  return begin == std::string::npos ? std::string()
-                                    : out.substr(begin, out.find_last_not_of(' ') + 1 - begin);
+  return begin == std::string::npos ? std::string() : out.substr(begin, out.find_last_not_of(' ') + 1 - begin);
 }
 
 Status check_text(std::string_view option, std::string_view text, std::size_t limit) {
@@ -65,8 +64,7 @@ Status check_text(std::string_view option, std::string_view text, std::size_t li
       return refuse("is not UTF-8 at byte " + std::to_string(text.size() - rest.size()));
     }
     if (is_control(rest[0]) || rest[0] == '\\') {
-      return refuse("holds a control character or a backslash at byte " +
-                    std::to_string(text.size() - rest.size()));
+      return refuse("holds a control character or a backslash at byte " + std::to_string(text.size() - rest.size()));
     }
     rest.remove_prefix(length);
   }

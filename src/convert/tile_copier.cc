@@ -49,10 +49,9 @@ Status TileCopier::add(std::uint32_t column, std::uint32_t row) {
   TRY_ASSIGN(Rope tile, source_.tile(level_, column, row));
   TRY_ASSIGN(const std::uint64_t promised, source_.tile_bytes(level_, column, row));
   if (tile.size() != promised) {
-    return Status(Code::Internal, "level " + std::to_string(level_) + ", column " + std::to_string(column) +
-                                      ", row " + std::to_string(row) + ": a tile of " +
-                                      std::to_string(tile.size()) + " bytes was laid out as " +
-                                      std::to_string(promised));
+    return Status(Code::Internal, "level " + std::to_string(level_) + ", column " + std::to_string(column) + ", row " +
+                                      std::to_string(row) + ": a tile of " + std::to_string(tile.size()) +
+                                      " bytes was laid out as " + std::to_string(promised));
   }
   batch_bytes_ += tile.size();
   batch_.push_back(std::move(tile));

@@ -217,8 +217,7 @@ void TextDecoder::Impl::convert(CodedSet set, std::string_view bytes, std::strin
     lost += converter->convert(row.iconv_name, bytes, out);
     return;
   }
-  std::string
-      euc;  // G0 as EUC-JP wants it: high bits set, the supplementary set called up for each character
+  std::string euc;  // G0 as EUC-JP wants it: high bits set, the supplementary set called up for each character
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (row.prefix != 0 && i % 2 == 0) {
       euc += static_cast<char>(row.prefix);

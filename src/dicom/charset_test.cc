@@ -34,10 +34,7 @@ TEST(TextDecoder, decodes_the_names_that_the_standard_prints) {
        {"", "ISO 2022 IR 149"},
        "Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7=\x1b$)C\xc8\xab^\x1b$)C\xb1\xe6\xb5\xbf",
        "Hong^Gildong=洪^吉洞=홍^길동"},
-      {"PS3.5 J.1",
-       {"ISO_IR 192"},
-       "Wang^XiaoDong=\xe7\x8e\x8b^\xe5\xb0\x8f\xe6\x9d\xb1=",
-       "Wang^XiaoDong=王^小東="},
+      {"PS3.5 J.1", {"ISO_IR 192"}, "Wang^XiaoDong=\xe7\x8e\x8b^\xe5\xb0\x8f\xe6\x9d\xb1=", "Wang^XiaoDong=王^小東="},
       {"PS3.5 J.3", {"GB18030"}, "Wang^XiaoDong=\xcd\xf5^\xd0\xa1\xb6\xab=", "Wang^XiaoDong=王^小东="},
       {"PS3.5 K.2",
        {"", "ISO 2022 IR 58"},
@@ -77,8 +74,7 @@ TEST(TextDecoder, knows_every_single_byte_set) {
 }
 
 TEST(TextDecoder, switches_sets_by_escapes) {
-  EXPECT_EQ(decode({"ISO 2022 IR 100", "ISO 2022 IR 144"}, "\xc4-\x1b-L\xbb\xee-\x1b-A\xc4", Vr::LO),
-            "Ä-Лю-Ä");
+  EXPECT_EQ(decode({"ISO 2022 IR 100", "ISO 2022 IR 144"}, "\xc4-\x1b-L\xbb\xee-\x1b-A\xc4", Vr::LO), "Ä-Лю-Ä");
   EXPECT_EQ(decode({"", "ISO 2022 IR 159"}, "\x1b$(D\x30\x21\x1b(B.", Vr::LO), "丂.");
 }
 
@@ -88,14 +84,12 @@ TEST(TextDecoder, resets_escapes_where_the_vr_says) {
   EXPECT_EQ(decode(terms, "\x1b-L\xbb^\xc4", Vr::PN), "Л^Ä") << "a caret ends a component of a name";
   EXPECT_EQ(decode(terms, "\x1b-L\xbb=\xc4", Vr::PN), "Л=Ä");
   EXPECT_EQ(decode(terms, "\x1b-L\xbb^\xbb", Vr::LO), "Л^Л") << "but is a letter elsewhere";
-  EXPECT_EQ(decode(terms, "\x1b-L\xbb\\\xbb", Vr::LT), "Л\\Л")
-      << "text of one value has no backslash delimiter";
+  EXPECT_EQ(decode(terms, "\x1b-L\xbb\\\xbb", Vr::LT), "Л\\Л") << "text of one value has no backslash delimiter";
   EXPECT_EQ(decode(terms, "\x1b-L\xbb\r\n\xc4", Vr::LT), "Л\r\nÄ") << "a line end resets in any VR";
 }
 
 TEST(TextDecoder, a_5c_inside_a_multi_byte_character_is_no_delimiter) {
-  EXPECT_EQ(split_values(decode({"GBK"}, "\x81\x5c\\A", Vr::LO), Vr::LO),
-            (std::vector<std::string>{"乗", "A"}));
+  EXPECT_EQ(split_values(decode({"GBK"}, "\x81\x5c\\A", Vr::LO), Vr::LO), (std::vector<std::string>{"乗", "A"}));
   EXPECT_EQ(split_values(decode({"GB18030"}, "\xc5\x5c\\B", Vr::LO), Vr::LO).size(), 2U);
   EXPECT_EQ(decode({"ISO_IR 13"}, "\x95\x5c\x8e\xa6", Vr::LO), "表示") << "Shift JIS written under ISO_IR 13";
   EXPECT_EQ(decode({"", "ISO 2022 IR 87"}, "\x1b$B\x30\x5c\x1b(B", Vr::LO).find('\\'), std::string::npos);
@@ -143,8 +137,8 @@ TEST(SplitValues, cuts_the_padding_each_vr_has) {
 TEST(Utf8, refuses_overlong_forms_surrogates_and_what_is_too_high) {
   EXPECT_EQ(utf8_length("é"), 2U);
   EXPECT_EQ(utf8_length("\xF4\x8F\xBF\xBF"), 4U);
-  for (const std::string_view bad : {"", "\x80", "\xC0\x80", "\xE0\x9F\x80", "\xED\xA0\x80",
-                                     "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xE2\x82"}) {
+  for (const std::string_view bad :
+       {"", "\x80", "\xC0\x80", "\xE0\x9F\x80", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xE2\x82"}) {
     EXPECT_EQ(utf8_length(bad), 0U);
   }
 }

@@ -115,8 +115,7 @@ TEST_F(Corpus, counts_and_places_are_those_pydicom_reports) {
            Expected{"dicom-wsi/made/tiled_sparse_shuffled.dcm", 66, 872, 302, 15498, 97},
            Expected{"dicom-wsi/highdicom__sm_image_control.dcm", 66, 295, 80, 9422, 0},
            Expected{"derived/highdicom__seg_image_ct_binary.dcm", 53, 163, 44, 4276, 0},
-           Expected{"dicom-other/weasis-dicom-tools__jpeg2000-multiframe-multifragments.dcm", 98, 432, 90,
-                    9392, 20},
+           Expected{"dicom-other/weasis-dicom-tools__jpeg2000-multiframe-multifragments.dcm", 98, 432, 90, 9392, 20},
        }) {
     const std::string bytes = bytes_of(kData / want.file);
     Census census;

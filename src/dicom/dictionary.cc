@@ -50,9 +50,9 @@ const DictionaryRow* find_tag(Tag tag) {
 }
 
 const DictionaryRow* find_keyword(std::string_view keyword) {
-  const auto found = std::lower_bound(
-      kByKeyword.begin(), kByKeyword.end(), keyword,
-      [](std::uint16_t row, std::string_view wanted) { return kRows[row].keyword < wanted; });
+  const auto found =
+      std::lower_bound(kByKeyword.begin(), kByKeyword.end(), keyword,
+                       [](std::uint16_t row, std::string_view wanted) { return kRows[row].keyword < wanted; });
   return found != kByKeyword.end() && kRows[*found].keyword == keyword ? &kRows[*found] : nullptr;
 }
 

@@ -20,7 +20,8 @@ struct DictionaryRow {
 const DictionaryRow* find_tag(Tag tag);
 // Exact case, as DICOMweb wants it.
 const DictionaryRow* find_keyword(std::string_view keyword);
-// The VR that implicit little endian gives a tag: the dictionary's; UL for group lengths; LO for private creators; else UN.
+// The VR that implicit little endian gives a tag: the dictionary's; UL for group lengths; LO for private creators; else
+// UN.
 Vr implicit_vr(Tag tag);
 
 }  // namespace tessera::dicom

@@ -24,8 +24,8 @@ std::uint64_t load_entry(ByteView table, std::size_t width, std::size_t at) {
 
 // Offsets count from the first item after the table (PS3.5 A.4). Walks items and entries together; empty when
 // an entry is no item's place.
-std::vector<std::uint32_t> starts_by_table(const FragmentList& fragments, std::uint32_t frames,
-                                           ByteView table, std::size_t width) {
+std::vector<std::uint32_t> starts_by_table(const FragmentList& fragments, std::uint32_t frames, ByteView table,
+                                           std::size_t width) {
   if (table.size() != std::size_t{frames} * width) {
     return {};
   }
@@ -80,10 +80,9 @@ Result<std::vector<std::uint32_t>> find_frame_starts(const FragmentList& fragmen
   if (starts.size() == frames && starts.front() == 0) {
     return starts;
   }
-  return Status(Code::Corrupt, "index frames: PixelData (7FE0,0010) has " +
-                                   std::to_string(fragments.lengths.size()) +
-                                   " fragments, NumberOfFrames (0028,0008) is " + std::to_string(frames) +
-                                   "; " + describe(basic, "Basic Offset Table") + ", " +
+  return Status(Code::Corrupt, "index frames: PixelData (7FE0,0010) has " + std::to_string(fragments.lengths.size()) +
+                                   " fragments, NumberOfFrames (0028,0008) is " + std::to_string(frames) + "; " +
+                                   describe(basic, "Basic Offset Table") + ", " +
                                    describe(extended, "Extended Offset Table") + ", and " +
                                    std::to_string(starts.size()) + " fragments begin an image");
 }

@@ -15,7 +15,6 @@ inline constexpr std::uint64_t kItemHeader = 8;                    // item tag a
 inline constexpr std::size_t kSpanBytes = 5;                       // of one frame in a block
 inline constexpr std::uint64_t kSeveral = std::uint64_t{1} << 39;  // in a span: see the exceptions
 inline constexpr std::uint64_t kRowBytes = 16;                     // of an exception before its lengths
-inline constexpr std::uint64_t kMaxExceptionsBytes =
-    std::uint64_t{kMaxGroupedFragments} * (4 + kRowBytes) + 8;
+inline constexpr std::uint64_t kMaxExceptionsBytes = std::uint64_t{kMaxGroupedFragments} * (4 + kRowBytes) + 8;
 
 }  // namespace tessera::dicom::layout

@@ -28,8 +28,7 @@ std::uint64_t all_blocks_bytes(std::uint32_t frames) {
 
 // Whether the last eight bytes are the checksum of those before.
 bool is_sealed(ByteView bytes) {
-  return bytes.size() >= 8 &&
-         load_le64(bytes.data() + bytes.size() - 8) == xxh3_of(bytes.first(bytes.size() - 8));
+  return bytes.size() >= 8 && load_le64(bytes.data() + bytes.size() - 8) == xxh3_of(bytes.first(bytes.size() - 8));
 }
 
 Status check_native(const FrameTableHeader& header) {
@@ -54,10 +53,8 @@ Status check_encapsulated(const FrameTableHeader& header) {
   if (header.exceptions_offset != kFrameTableHeaderBytes + all_blocks_bytes(header.frame_count)) {
     return corrupt("exceptions do not follow the blocks");
   }
-  const std::uint64_t least =
-      header.exception_count == 0 ? 0 : layout::kRowBytes * header.exception_count + 8;
-  if (header.exceptions_bytes < least ||
-      header.exceptions_bytes > (least == 0 ? 0 : layout::kMaxExceptionsBytes)) {
+  const std::uint64_t least = header.exception_count == 0 ? 0 : layout::kRowBytes * header.exception_count + 8;
+  if (header.exceptions_bytes < least || header.exceptions_bytes > (least == 0 ? 0 : layout::kMaxExceptionsBytes)) {
     return corrupt("size of the exceptions is out of bounds");
   }
   return {};
@@ -68,8 +65,7 @@ Status check_none(const FrameTableHeader& header) {
 }
 
 Status check(const FrameTableHeader& header) {
-  const bool lists =
-      header.exceptions_offset != 0 || header.exceptions_bytes != 0 || header.exception_count != 0;
+  const bool lists = header.exceptions_offset != 0 || header.exceptions_bytes != 0 || header.exception_count != 0;
   if (header.kind != FrameKind::Encapsulated && lists) {
     return corrupt("exceptions without encapsulated frames");
   }
@@ -176,8 +172,7 @@ Result<FrameBlock> FrameBlock::parse(const FrameTableHeader& header, FrameIndex 
       return corrupt("a frame reaches behind the end of the blob");
     }
     const bool several = (entry & layout::kSeveral) != 0;
-    block.extents_.push_back(several ? kException
-                                     : ByteRange{item + layout::kItemHeader, span - layout::kItemHeader});
+    block.extents_.push_back(several ? kException : ByteRange{item + layout::kItemHeader, span - layout::kItemHeader});
     item += span;
   }
   return block;
@@ -228,9 +223,8 @@ Result<FrameExceptions> FrameExceptions::parse(const FrameTableHeader& header, B
 }
 
 std::optional<FrameExtents> FrameExceptions::find(FrameIndex frame) const {
-  const auto row =
-      std::lower_bound(rows_.begin(), rows_.end(), frame.value,
-                       [](const Row& each, std::uint32_t wanted) { return each.frame < wanted; });
+  const auto row = std::lower_bound(rows_.begin(), rows_.end(), frame.value,
+                                    [](const Row& each, std::uint32_t wanted) { return each.frame < wanted; });
   if (row == rows_.end() || row->frame != frame.value) {
     return std::nullopt;
   }

@@ -82,8 +82,7 @@ struct FrameTableHeader {
 // A block read and checked.
 class FrameBlock {
  public:
-  static Result<FrameBlock> parse(const FrameTableHeader& header, FrameIndex first_frame_of_block,
-                                  ByteView bytes);
+  static Result<FrameBlock> parse(const FrameTableHeader& header, FrameIndex first_frame_of_block, ByteView bytes);
   // One extent; nothing when the frame is an exception (look it up in FrameExceptions).
   bool find(FrameIndex frame, ByteRange& extent) const;
 

@@ -54,8 +54,7 @@ bool is_pixel_data(Tag tag) {
 }
 
 Status too_many_fragments() {
-  return Status(Code::TooLarge, "index frames: frames of several fragments, " +
-                                    std::to_string(kMaxGroupedFragments) +
+  return Status(Code::TooLarge, "index frames: frames of several fragments, " + std::to_string(kMaxGroupedFragments) +
                                     " fragments at most in such an instance");
 }
 
@@ -249,8 +248,8 @@ Status FrameTableBuilder::Impl::write_grouped(std::uint32_t frames) {
       }
     }
     if (span >= layout::kSeveral) {
-      return Status(Code::TooLarge, "index frames: frame " + std::to_string(frame + 1) + " has " +
-                                        std::to_string(span) + " bytes");
+      return Status(Code::TooLarge,
+                    "index frames: frame " + std::to_string(frame + 1) + " has " + std::to_string(span) + " bytes");
     }
     RETURN_IF_ERROR(blocks.add(item, span, count > 1));
     item += span;
@@ -272,8 +271,7 @@ Status FrameTableBuilder::Impl::finish_encapsulated() {
   header.kind = FrameKind::Encapsulated;
   if (fragment_count < header.frame_count || (one_to_one && fragment_count > header.frame_count)) {
     return Status(Code::Corrupt, "index frames: PixelData (7FE0,0010) has " + std::to_string(fragment_count) +
-                                     " fragments, NumberOfFrames (0028,0008) is " +
-                                     std::to_string(header.frame_count));
+                                     " fragments, NumberOfFrames (0028,0008) is " + std::to_string(header.frame_count));
   }
   if (!one_to_one && fragment_count != header.frame_count) {
     return write_grouped(header.frame_count);

@@ -29,8 +29,7 @@ class Table {
     return *this;
   }
   Table& us(Tag tag, std::uint16_t value) {
-    EXPECT_TRUE(
-        builder_.on_value({tag, Vr::US, 2, 0, 0, depth_}, {reinterpret_cast<std::uint8_t*>(&value), 2}).ok());
+    EXPECT_TRUE(builder_.on_value({tag, Vr::US, 2, 0, 0, depth_}, {reinterpret_cast<std::uint8_t*>(&value), 2}).ok());
     return *this;
   }
   Table& frames(std::string_view count) { return text(tags::kNumberOfFrames, Vr::IS, count); }
@@ -54,8 +53,7 @@ class Table {
     return *this;
   }
   Table& begin(std::string_view basic_table = "") {
-    EXPECT_TRUE(
-        builder_.on_fragments_begin({tags::kPixelData, Vr::OB, kUndefinedLength, 988, 1000, depth_}).ok());
+    EXPECT_TRUE(builder_.on_fragments_begin({tags::kPixelData, Vr::OB, kUndefinedLength, 988, 1000, depth_}).ok());
     next_ = 1000;
     ordinal_ = 0;
     return fragment(basic_table, static_cast<std::uint32_t>(basic_table.size()));
@@ -92,16 +90,14 @@ class Table {
     if (header_.kind != FrameKind::Encapsulated) {
       return header_.compute(frame);
     }
-    TRY_ASSIGN(const FrameBlock block,
-               FrameBlock::parse(header_, FrameTableHeader::first_frame_of_block(frame),
-                                 read(header_.block_range(frame))));
+    TRY_ASSIGN(const FrameBlock block, FrameBlock::parse(header_, FrameTableHeader::first_frame_of_block(frame),
+                                                         read(header_.block_range(frame))));
     FrameExtents extents;
     extents.fragments.resize(1);
     if (block.find(frame, extents.fragments[0])) {
       return extents;
     }
-    TRY_ASSIGN(const FrameExceptions exceptions,
-               FrameExceptions::parse(header_, read(header_.exceptions_range())));
+    TRY_ASSIGN(const FrameExceptions exceptions, FrameExceptions::parse(header_, read(header_.exceptions_range())));
     const std::optional<FrameExtents> found = exceptions.find(frame);
     return found ? Result<FrameExtents>(*found) : Status(Code::NotFound, "not in the exceptions");
   }
@@ -202,12 +198,7 @@ TEST(FrameTable, absent_number_of_frames_means_one_frame_of_all_fragments) {
 TEST(FrameTable, the_basic_offset_table_groups_fragments) {
   Table table;
   table.frames("3").begin(table_of<std::uint32_t>({0, 36, 54}));
-  table.fragment(kMore, 10)
-      .fragment(kMore, 10)
-      .fragment(kMore, 10)
-      .fragment(kMore, 6)
-      .fragment(kMore, 4)
-      .end();
+  table.fragment(kMore, 10).fragment(kMore, 10).fragment(kMore, 10).fragment(kMore, 6).fragment(kMore, 4).end();
   ASSERT_TRUE(table.finish().ok());
   EXPECT_EQ(ranges(table.find(0)), (Ranges{{1028, 10}, {1046, 10}}));
   EXPECT_EQ(ranges(table.find(1)), (Ranges{{1064, 10}}));
@@ -256,17 +247,10 @@ TEST(FrameTable, bad_attributes_are_named) {
   EXPECT_NE(Table().frames("many").begin().fragment("", 2).end().finish().message().find("\"many\""),
             std::string::npos);
   EXPECT_NE(Table().native(100).finish().message().find("Rows (0028,0010)"), std::string::npos);
-  EXPECT_NE(Table()
-                .image(10, 10, 1, 16)
-                .frames("2")
-                .native(399)
-                .finish()
-                .message()
-                .find("399 bytes, too few for 2"),
+  EXPECT_NE(Table().image(10, 10, 1, 16).frames("2").native(399).finish().message().find("399 bytes, too few for 2"),
             std::string::npos);
   EXPECT_EQ(Table().image(65535, 65535, 4, 64).frames("4294967295").native(8).finish().code(), Code::Corrupt);
-  EXPECT_EQ(Table().image(1, 1, 1, 8).native(2).native(2).finish().code(), Code::Corrupt)
-      << "pixel data twice";
+  EXPECT_EQ(Table().image(1, 1, 1, 8).native(2).native(2).finish().code(), Code::Corrupt) << "pixel data twice";
 }
 
 TEST(FrameTable, icons_in_items_do_not_confuse) {
@@ -390,13 +374,11 @@ TEST(FrameTable, contradictions_inside_a_sealed_table_are_refused) {
   append_le(block, std::uint64_t{90});
   append_le(block, std::uint32_t{11});
   append_le(block, std::uint8_t{0});
-  EXPECT_EQ(FrameBlock::parse(header, FrameIndex{0}, sealed(block)).status().code(), Code::Corrupt)
-      << "behind the end";
+  EXPECT_EQ(FrameBlock::parse(header, FrameIndex{0}, sealed(block)).status().code(), Code::Corrupt) << "behind the end";
   block[8] = 10;
   EXPECT_TRUE(FrameBlock::parse(header, FrameIndex{0}, sealed(block)).ok());
   block[8] = 7;
-  EXPECT_EQ(FrameBlock::parse(header, FrameIndex{0}, sealed(block)).status().code(), Code::Corrupt)
-      << "no item header";
+  EXPECT_EQ(FrameBlock::parse(header, FrameIndex{0}, sealed(block)).status().code(), Code::Corrupt) << "no item header";
 }
 
 TEST(StartsImage, knows_the_markers_of_every_codec) {

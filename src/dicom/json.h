@@ -41,9 +41,9 @@ struct JsonOptions {
   std::uint32_t inline_binary_limit = 1024;  // longer binary values become BulkDataURI (design §4.9)
   bool skip_bulk = false;                    // leave large and binary values out altogether (catalog rows)
   std::uint64_t max_bytes = UINT64_MAX;      // top-level elements that would exceed it are left out (catalog
-                                         // rows); this much is then held
-  std::function<bool(Tag)> wanted;  // top-level filter; empty: all but group 0002, the three kinds of pixel
-                                    // data, and group lengths
+                                             // rows); this much is then held
+  std::function<bool(Tag)> wanted;           // top-level filter; empty: all but group 0002, the three kinds of pixel
+                                             // data, and group lengths
 };
 
 class JsonWriter final : public TokenSink {

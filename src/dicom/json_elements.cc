@@ -13,8 +13,7 @@ void Elements::texts(Tag tag, Vr vr, const std::vector<std::string>& values) {
   std::string json = "{\"vr\":\"";
   json += vr_name(vr);
   json += '"';
-  const bool is_empty =
-      std::all_of(values.begin(), values.end(), [](const std::string& v) { return v.empty(); });
+  const bool is_empty = std::all_of(values.begin(), values.end(), [](const std::string& v) { return v.empty(); });
   if (!is_empty) {
     char before = '[';
     json += ",\"Value\":";
@@ -59,8 +58,7 @@ void Elements::raw(Tag tag, std::string json) {
 }
 
 bool Elements::has(Tag tag) const {
-  return std::any_of(members_.begin(), members_.end(),
-                     [tag](const auto& member) { return member.first == tag; });
+  return std::any_of(members_.begin(), members_.end(), [tag](const auto& member) { return member.first == tag; });
 }
 
 std::string Elements::to_json() const {

@@ -82,8 +82,8 @@ class Cursor {
 };
 
 Status malformed(const Cursor& cursor, std::string_view expected) {
-  return Status(Code::Corrupt, "split DICOM JSON: byte " + std::to_string(cursor.at()) + ": expected " +
-                                   std::string(expected));
+  return Status(Code::Corrupt,
+                "split DICOM JSON: byte " + std::to_string(cursor.at()) + ": expected " + std::string(expected));
 }
 
 // Four hex digits at `at`; 0xFFFFFFFF when there are none.
@@ -109,8 +109,7 @@ std::size_t take_unicode_escape(std::string_view text, std::string& out) {
     out += kReplacementCharacter;
     return 0;
   }
-  first >= 0xD800 && first < 0xE000 ? static_cast<void>(out += kReplacementCharacter)
-                                    : append_utf8(out, first);
+  first >= 0xD800 && first < 0xE000 ? static_cast<void>(out += kReplacementCharacter) : append_utf8(out, first);
   return 4;
 }
 

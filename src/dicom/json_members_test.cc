@@ -53,9 +53,9 @@ TEST(SplitMembers, gives_back_what_elements_wrote) {
 }
 
 TEST(SplitMembers, says_where_text_is_malformed) {
-  for (const std::string_view bad : {"", "{", "[]", "{}x", "{\"00280010\"}", "{\"00280010\":",
-                                     "{\"00280010\":{", "{\"00280010\":{\"a\":\"}", "{\"rows\":{}}",
-                                     "{\"00280010\":{}\"00280011\":{}}", "{\"00280010\":}", "{\"\\"}) {
+  for (const std::string_view bad :
+       {"", "{", "[]", "{}x", "{\"00280010\"}", "{\"00280010\":", "{\"00280010\":{", "{\"00280010\":{\"a\":\"}",
+        "{\"rows\":{}}", "{\"00280010\":{}\"00280011\":{}}", "{\"00280010\":}", "{\"\\"}) {
     const auto members = split_members(bad);
     EXPECT_EQ(members.status().code(), Code::Corrupt) << bad;
   }
@@ -66,14 +66,11 @@ TEST(SplitMembers, says_where_text_is_malformed) {
 TEST(MemberStrings, keeps_positions_and_unescapes) {
   EXPECT_EQ(member_strings(R"({"vr":"CS","Value":["a",null,"b"]})"), (Strings{"a", "", "b"}));
   EXPECT_EQ(member_strings(R"({"vr":"DS","Value":[1.50,"x"]})"), (Strings{"1.50", "x"}));
-  EXPECT_EQ(
-      member_strings(R"({"vr":"PN","Value":[{"Alphabetic":"A^B","Ideographic":"C"},{"Phonetic":"P"}]})"),
-      (Strings{"A^B", ""}));
-  EXPECT_EQ(member_strings(R"({"vr":"LO","Value":["\u00e9\ud83d\ude00\n\/\ud800x"]})"),
-            (Strings{"é😀\n/\uFFFDx"}));
+  EXPECT_EQ(member_strings(R"({"vr":"PN","Value":[{"Alphabetic":"A^B","Ideographic":"C"},{"Phonetic":"P"}]})"),
+            (Strings{"A^B", ""}));
+  EXPECT_EQ(member_strings(R"({"vr":"LO","Value":["\u00e9\ud83d\ude00\n\/\ud800x"]})"), (Strings{"é😀\n/\uFFFDx"}));
   EXPECT_EQ(member_strings(R"({"vr":"LO"})"), Strings{});
-  EXPECT_EQ(member_strings(R"({"vr":"LO","Value":["a")"), Strings{})
-      << "cut short: no member Value to be found";
+  EXPECT_EQ(member_strings(R"({"vr":"LO","Value":["a")"), Strings{}) << "cut short: no member Value to be found";
 }
 
 TEST(AppendJsonString, replaces_bytes_that_are_no_utf8) {

@@ -153,8 +153,7 @@ std::string_view without_trailing_spaces(std::string_view text) {
 
 // PS3.5 6.2.1: alphabetic=ideographic=phonetic.
 void append_person_name(std::string& out, std::string_view name) {
-  constexpr std::array<std::string_view, 3> kGroups = {
-      "\"Alphabetic\":", "\"Ideographic\":", "\"Phonetic\":"};
+  constexpr std::array<std::string_view, 3> kGroups = {"\"Alphabetic\":", "\"Ideographic\":", "\"Phonetic\":"};
   const std::size_t start = out.size();
   for (const std::string_view group : kGroups) {
     const std::size_t end = name.find('=');
@@ -198,8 +197,7 @@ void append_escaped(std::string& out, char c) {
 }
 
 bool is_plain(char c) {
-  return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80 && c != '"' &&
-         c != '\\';
+  return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80 && c != '"' && c != '\\';
 }
 
 ByteBuffer to_little_endian(ByteView bytes, std::size_t unit) {

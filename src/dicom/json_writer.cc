@@ -13,8 +13,8 @@ namespace tessera::dicom {
 namespace {
 
 bool wanted_by_default(Tag tag) {
-  return tag.group() != 0x0002 && tag.element() != 0 && tag != tags::kPixelData &&
-         tag != tags::kFloatPixelData && tag != tags::kDoubleFloatPixelData;
+  return tag.group() != 0x0002 && tag.element() != 0 && tag != tags::kPixelData && tag != tags::kFloatPixelData &&
+         tag != tags::kDoubleFloatPixelData;
 }
 
 }  // namespace
@@ -193,8 +193,7 @@ Status JsonWriter::on_value(const ElementHeader& element, ByteView value) {
 }
 
 Status JsonWriter::on_large_value_begin(const ElementHeader& element) {
-  return impl_->skipped_depth > 0 ? Status()
-                                  : impl_->put_bulk(element, {element.value_offset, element.length});
+  return impl_->skipped_depth > 0 ? Status() : impl_->put_bulk(element, {element.value_offset, element.length});
 }
 
 Status JsonWriter::on_sequence_begin(const ElementHeader& element) {

@@ -41,9 +41,7 @@ struct Writing {
     EXPECT_TRUE(writer.on_large_value_begin({Tag(tag), vr, length, 0, 5000, 0}).ok());
     EXPECT_TRUE(writer.on_large_value_end({Tag(tag), vr, length, 0, 5000, 0}).ok());
   }
-  void sequence(std::uint32_t tag) {
-    EXPECT_TRUE(writer.on_sequence_begin({Tag(tag), Vr::SQ, 0, 0, 0, 0}).ok());
-  }
+  void sequence(std::uint32_t tag) { EXPECT_TRUE(writer.on_sequence_begin({Tag(tag), Vr::SQ, 0, 0, 0, 0}).ok()); }
   void item() { EXPECT_TRUE(writer.on_item_begin().ok()); }
   void end_item() { EXPECT_TRUE(writer.on_item_end().ok()); }
   void end_sequence() { EXPECT_TRUE(writer.on_sequence_end().ok()); }
@@ -96,11 +94,9 @@ TEST(JsonWriter, names_are_objects_of_their_groups) {
 }
 
 TEST(JsonWriter, decimal_strings_are_numbers_digit_for_digit_or_else_strings) {
-  EXPECT_EQ(one(Vr::DS, "1.50\\-.5\\+7.\\007\\1E+05\\1e-3"),
-            R"({"vr":"DS","Value":[1.50,-0.5,7,7,1e05,1e-3]})");
+  EXPECT_EQ(one(Vr::DS, "1.50\\-.5\\+7.\\007\\1E+05\\1e-3"), R"({"vr":"DS","Value":[1.50,-0.5,7,7,1e05,1e-3]})");
   EXPECT_EQ(one(Vr::DS, "0.30000000000000004"), R"({"vr":"DS","Value":[0.30000000000000004]})");
-  EXPECT_EQ(one(Vr::DS, "abc\\1,5\\.\\1e\\1e999\\NaN"),
-            R"({"vr":"DS","Value":["abc","1,5",".","1e","1e999","NaN"]})");
+  EXPECT_EQ(one(Vr::DS, "abc\\1,5\\.\\1e\\1e999\\NaN"), R"({"vr":"DS","Value":["abc","1,5",".","1e","1e999","NaN"]})");
   EXPECT_EQ(one(Vr::IS, "+12\\-0\\1 2"), R"({"vr":"IS","Value":[12,-0,"1 2"]})");
 }
 
@@ -171,10 +167,9 @@ TEST(JsonWriter, sequences_nest_and_empty_items_are_empty_objects) {
   writing.end_item();
   writing.end_sequence();
   writing.value(0x00480006, Vr::UL, std::string_view("\1\0\0\0", 4));
-  EXPECT_EQ(
-      writing.finish(),
-      R"({"00400560":{"vr":"SQ","Value":[{"00400551":{"vr":"LO","Value":["S1"]},"00400610":{"vr":"SQ"},)"
-      R"("00400600":{"vr":"LO","Value":["short"]}},{}]},"00480006":{"vr":"UL","Value":[1]}})");
+  EXPECT_EQ(writing.finish(),
+            R"({"00400560":{"vr":"SQ","Value":[{"00400551":{"vr":"LO","Value":["S1"]},"00400610":{"vr":"SQ"},)"
+            R"("00400600":{"vr":"LO","Value":["short"]}},{}]},"00480006":{"vr":"UL","Value":[1]}})");
 }
 
 TEST(JsonWriter, the_path_of_a_bulk_value_names_items_from_zero) {
@@ -256,9 +251,8 @@ TEST(JsonWriter, a_filter_decides_for_whole_top_level_members) {
   writing.end_sequence();
   EXPECT_TRUE(writing.writer.on_fragments_begin({tags::kPixelData, Vr::OB, kUndefinedLength, 0, 0, 0}).ok());
   EXPECT_TRUE(writing.writer.on_fragments_end(99).ok());
-  EXPECT_EQ(
-      writing.finish(),
-      R"({"00020010":{"vr":"UI","Value":["1.2"]},"7FE00010":{"vr":"OB","BulkDataURI":"base/7FE00010"}})");
+  EXPECT_EQ(writing.finish(),
+            R"({"00020010":{"vr":"UI","Value":["1.2"]},"7FE00010":{"vr":"OB","BulkDataURI":"base/7FE00010"}})");
   EXPECT_EQ(writing.output.bulks.at(0).range, ByteRange{});
 }
 
@@ -266,8 +260,7 @@ TEST(JsonWriter, fragments_in_an_item_are_bulk_data_with_their_range) {
   Writing writing;
   writing.sequence(0x00880200);
   writing.item();
-  EXPECT_TRUE(
-      writing.writer.on_fragments_begin({tags::kPixelData, Vr::OB, kUndefinedLength, 88, 100, 1}).ok());
+  EXPECT_TRUE(writing.writer.on_fragments_begin({tags::kPixelData, Vr::OB, kUndefinedLength, 88, 100, 1}).ok());
   EXPECT_TRUE(writing.writer.on_fragments_end(300).ok());
   writing.end_item();
   writing.end_sequence();
@@ -304,9 +297,8 @@ TEST(JsonWriter, members_that_would_pass_the_limit_are_dropped_whole) {
   }
   writing.end_sequence();
   writing.large(0x00282000, Vr::OB, 100000);
-  EXPECT_EQ(
-      writing.finish(),
-      R"({"00080060":{"vr":"CS","Value":["SM"]},"00282000":{"vr":"OB","BulkDataURI":"base/00282000"}})");
+  EXPECT_EQ(writing.finish(),
+            R"({"00080060":{"vr":"CS","Value":["SM"]},"00282000":{"vr":"OB","BulkDataURI":"base/00282000"}})");
   EXPECT_EQ(writing.output.bulks.size(), 1U);
 }
 

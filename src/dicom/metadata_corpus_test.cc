@@ -142,8 +142,7 @@ TEST_F(MetadataCorpus, every_jpeg_frame_begins_where_the_table_says) {
     EXPECT_TRUE(instance.frame_status.ok()) << path << instance.frame_status.message();
     for (std::uint32_t i = 0; i < instance.header.frame_count; ++i, ++frames) {
       const ByteRange range = instance.first_fragment(i);
-      ASSERT_TRUE(range.length == 0 || starts_image(as_bytes(file).subspan(range.offset, kMarkerBytes)))
-          << path << i;
+      ASSERT_TRUE(range.length == 0 || starts_image(as_bytes(file).subspan(range.offset, kMarkerBytes))) << path << i;
     }
   }
   EXPECT_GT(frames, 1000);

@@ -73,14 +73,12 @@ Status Parser::Impl::on_unit(ByteView unit) {
 }
 
 Status Parser::Impl::pass_through(ByteView& chunk) {
-  const ByteView part =
-      chunk.first(static_cast<std::size_t>(std::min<std::uint64_t>(remaining, chunk.size())));
+  const ByteView part = chunk.first(static_cast<std::size_t>(std::min<std::uint64_t>(remaining, chunk.size())));
   chunk = chunk.subspan(part.size());
   offset += part.size();
   remaining -= part.size();
   const bool is_value = step == Step::ValueBytes;
-  RETURN_IF_ERROR(is_value ? sink.on_large_value_chunk(element, part)
-                           : sink.on_fragment_chunk(fragment, part));
+  RETURN_IF_ERROR(is_value ? sink.on_large_value_chunk(element, part) : sink.on_fragment_chunk(fragment, part));
   if (remaining > 0) {
     return {};
   }
@@ -114,13 +112,12 @@ Status Parser::Impl::settle() {
 }
 
 // `length` bytes from here must fit into the innermost sequence or item of defined length.
-Status Parser::Impl::check_room(std::string_view what, Tag tag, std::uint64_t at,
-                                std::uint64_t length) const {
+Status Parser::Impl::check_room(std::string_view what, Tag tag, std::uint64_t at, std::uint64_t length) const {
   const std::uint64_t room = nesting.limit() - offset;
   if (nesting.limit() != kNoLimit && length > room) {
     return corrupt(what, tag, at,
-                   "length " + std::to_string(length) + " exceeds the " + std::to_string(room) +
-                       " bytes left of " + nesting.describe_limit());
+                   "length " + std::to_string(length) + " exceeds the " + std::to_string(room) + " bytes left of " +
+                       nesting.describe_limit());
   }
   return {};
 }
@@ -128,8 +125,7 @@ Status Parser::Impl::check_room(std::string_view what, Tag tag, std::uint64_t at
 Status Parser::Impl::count_element(std::uint64_t at) {
   if (++elements > limits.elements) {
     return Status(Code::TooLarge, "element at byte " + std::to_string(at) + ": more than the " +
-                                      std::to_string(limits.elements) +
-                                      " elements and items allowed in a file");
+                                      std::to_string(limits.elements) + " elements and items allowed in a file");
   }
   return {};
 }
@@ -141,8 +137,7 @@ std::string Parser::Impl::describe_step() const {
     case Step::LongLength:
       return describe_place("element", element.tag, element.offset);
     case Step::FragmentBytes:
-      return describe_place("fragment " + std::to_string(fragment.ordinal) + " of", element.tag,
-                            fragment.offset);
+      return describe_place("fragment " + std::to_string(fragment.ordinal) + " of", element.tag, fragment.offset);
     case Step::Fragment:
       return describe_place("pixel data fragments of", element.tag, element.offset);
     case Step::Element:
@@ -167,12 +162,12 @@ Status Parser::Impl::finish() const {
   }
   const bool between_elements = step == Step::Element && intake.waiting() == 0 && nesting.empty();
   if (!between_elements) {
-    return Status(Code::Corrupt, describe_step() + ": the file ends inside it, at byte " +
-                                     std::to_string(seen) + describe_shortage());
+    return Status(Code::Corrupt,
+                  describe_step() + ": the file ends inside it, at byte " + std::to_string(seen) + describe_shortage());
   }
   if (in_meta && syntax.empty()) {
-    return Status(Code::Corrupt, "element (0002,0010) is missing: the file ends at byte " +
-                                     std::to_string(seen) + " without a TransferSyntaxUID");
+    return Status(Code::Corrupt, "element (0002,0010) is missing: the file ends at byte " + std::to_string(seen) +
+                                     " without a TransferSyntaxUID");
   }
   return {};
 }

@@ -20,9 +20,9 @@
 namespace tessera::dicom {
 
 struct ParserLimits {
-  std::uint32_t depth = 64;                       // nested sequences; real files stay below 10
-  std::uint64_t elements = 400'000'000;           // in the whole file; per-frame groups of a sparse slide have millions
-  std::uint32_t file_meta_bytes = 1024 * 1024;    // group 0002
+  std::uint32_t depth = 64;                     // nested sequences; real files stay below 10
+  std::uint64_t elements = 400'000'000;         // in the whole file; per-frame groups of a sparse slide have millions
+  std::uint32_t file_meta_bytes = 1024 * 1024;  // group 0002
 };
 
 class Parser {

@@ -6,8 +6,7 @@
 namespace tessera::dicom {
 namespace {
 
-constexpr std::uint16_t kCommandGroup =
-    0x0000;  // of messages, never of files; zero bytes after the end look like it
+constexpr std::uint16_t kCommandGroup = 0x0000;  // of messages, never of files; zero bytes after the end look like it
 constexpr std::uint16_t kMetaGroup = 0x0002;
 constexpr std::uint16_t kDelimiterGroup = 0xFFFE;
 
@@ -80,8 +79,7 @@ Status Parser::Impl::on_delimiter_in_item(ByteView unit) {
     return corrupt("item delimiter", element.tag, at, "no item of undefined length is open here");
   }
   if (unit_length(unit) != 0) {
-    return corrupt("item delimiter", element.tag, at,
-                   "length " + std::to_string(unit_length(unit)) + ", not 0");
+    return corrupt("item delimiter", element.tag, at, "length " + std::to_string(unit_length(unit)) + ", not 0");
   }
   nesting.close();
   RETURN_IF_ERROR(sink.on_item_end());
@@ -124,8 +122,7 @@ Status Parser::Impl::begin_undefined_length() {
     return begin_sequence(nesting.empty() ? explicit_vr : nesting.top().explicit_vr);
   }
   if (element.vr == Vr::UN) {
-    element.vr =
-        Vr::SQ;  // a sequence written by somebody who did not know it: implicit VR inside (PS3.5 6.2.2)
+    element.vr = Vr::SQ;  // a sequence written by somebody who did not know it: implicit VR inside (PS3.5 6.2.2)
     return begin_sequence(false);
   }
   return corrupt("element", element.tag, element.offset,
@@ -135,8 +132,7 @@ Status Parser::Impl::begin_undefined_length() {
 Status Parser::Impl::begin_sequence(bool explicit_inside) {
   if (nesting.sequence_depth() >= limits.depth) {
     return Status(Code::TooLarge, describe_place("sequence", element.tag, element.offset) +
-                                      ": nested deeper than the " + std::to_string(limits.depth) +
-                                      " levels allowed");
+                                      ": nested deeper than the " + std::to_string(limits.depth) + " levels allowed");
   }
   nesting.open_sequence(element.tag, element.offset, explicit_inside);
   if (element.length != kUndefinedLength) {

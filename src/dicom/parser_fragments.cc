@@ -26,9 +26,9 @@ Status Parser::Impl::on_fragment(ByteView unit) {
     return end_fragments(unit_length(unit));
   }
   if (tag != tags::kItem) {
-    return corrupt("tag", tag, at,
-                   "stands where a fragment is expected, in the " +
-                       describe_place("element", element.tag, element.offset));
+    return corrupt(
+        "tag", tag, at,
+        "stands where a fragment is expected, in the " + describe_place("element", element.tag, element.offset));
   }
   RETURN_IF_ERROR(count_element(at));
   fragment = {next_ordinal++, unit_length(unit), at, offset};

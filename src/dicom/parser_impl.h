@@ -78,8 +78,8 @@ struct Parser::Impl {
   bool explicit_vr = true;  // of the data set's top level
   std::string syntax;
   std::uint64_t transfer_syntax_offset = 0;  // of its element
-  ElementHeader element;    // the current one; while fragments are read, the one that holds them
-  FragmentHeader fragment;  // the current one
+  ElementHeader element;                     // the current one; while fragments are read, the one that holds them
+  FragmentHeader fragment;                   // the current one
   std::uint32_t next_ordinal = 0;
 };
 

@@ -28,8 +28,8 @@ Status Parser::Impl::check_meta_element() const {
   const std::uint64_t end = offset + element.length - kMetaOffset;
   if (end > limits.file_meta_bytes) {
     return Status(Code::TooLarge, describe_place("element", element.tag, element.offset) +
-                                      ": file meta information would exceed " +
-                                      std::to_string(limits.file_meta_bytes) + " bytes");
+                                      ": file meta information would exceed " + std::to_string(limits.file_meta_bytes) +
+                                      " bytes");
   }
   return {};
 }

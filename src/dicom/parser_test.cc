@@ -122,25 +122,21 @@ TEST(Parser, every_truncation_is_an_error_unless_between_top_level_elements) {
     const Status status = test::parse_in_pieces(file.view().first(end), 5, log);
     const bool may_end_here = boundaries.contains(end) && end != 144;
     EXPECT_EQ(status.ok(), may_end_here) << "cut at " << end << ": " << status.message();
-    EXPECT_TRUE(status.ok() || std::string(status.message()).find("byte") != std::string::npos)
-        << status.message();
+    EXPECT_TRUE(status.ok() || std::string(status.message()).find("byte") != std::string::npos) << status.message();
   }
 }
 
 TEST(Parser, the_undefined_length_forms_read_like_the_defined_ones) {
   const std::string tokens = rich_tokens();
-  EXPECT_THAT(
-      tokens,
-      HasSubstr("\nsequence (0008,2112) SQ @206 v218 +4294967295 d0 \nitem\nvalue (0008,1150) UI @226 "
-                "v234 +5 d1 312e322e33"));
+  EXPECT_THAT(tokens, HasSubstr("\nsequence (0008,2112) SQ @206 v218 +4294967295 d0 \nitem\nvalue (0008,1150) UI @226 "
+                                "v234 +5 d1 312e322e33"));
   EXPECT_THAT(tokens, HasSubstr("\nitem end\nitem\nitem end\nsequence end\nsequence (0088,0200)"));
 }
 
 TEST(Parser, an_icon_is_told_from_the_image_by_its_depth) {
   const std::string tokens = rich_tokens();
-  EXPECT_THAT(tokens,
-              HasSubstr("\nfragments (7FE0,0010) OB @293 v305 +4294967295 d1 \nfragment 0 @305 +0 \nfragment "
-                        "end\nfragment 1 @313 +4 49434f4e"));
+  EXPECT_THAT(tokens, HasSubstr("\nfragments (7FE0,0010) OB @293 v305 +4294967295 d1 \nfragment 0 @305 +0 \nfragment "
+                                "end\nfragment 1 @313 +4 49434f4e"));
   EXPECT_THAT(tokens, HasSubstr("d1 696e73696465\nitem end\nsequence end\nlarge (0028,2000) OB"));
   EXPECT_THAT(tokens, HasSubstr("+4294967295 d0 \nfragment 0"));
 }
@@ -162,8 +158,7 @@ TEST(Parser, implicit_little_endian_takes_its_vrs_from_the_dictionary) {
                                            .implicit(0x00090010, "ME")
                                            .implicit(0x00091010, "??"));
   EXPECT_THAT(tokens, HasSubstr("(0008,0018) UI @170"));
-  EXPECT_THAT(tokens,
-              HasSubstr("\nsequence (0008,2112) SQ @184 v192 +18 d0 \nitem\nvalue (0028,0010) US @200"));
+  EXPECT_THAT(tokens, HasSubstr("\nsequence (0008,2112) SQ @184 v192 +18 d0 \nitem\nvalue (0028,0010) US @200"));
   EXPECT_THAT(tokens, HasSubstr("(0009,0010) LO"));
   EXPECT_THAT(tokens, HasSubstr("(0009,1010) UN"));
 }
@@ -185,18 +180,15 @@ TEST(Parser, a_private_sequence_of_unknown_vr_is_implicit_inside) {
 }
 
 TEST(Parser, a_public_value_written_as_unknown_gets_its_vr_back) {
-  const std::string tokens = tokens_of(explicit_file()
-                                           .el32(0x00080018, "UN", "1.2.3.")
-                                           .el32(0x00091001, "UN", "ab")
-                                           .el32(0x00082112, "UN", "ab"));
+  const std::string tokens = tokens_of(
+      explicit_file().el32(0x00080018, "UN", "1.2.3.").el32(0x00091001, "UN", "ab").el32(0x00082112, "UN", "ab"));
   EXPECT_THAT(tokens, HasSubstr("(0008,0018) UI"));
   EXPECT_THAT(tokens, HasSubstr("(0009,1001) UN"));
   EXPECT_THAT(tokens, HasSubstr("\nvalue (0008,2112) UN"));
 }
 
 TEST(Parser, a_vr_of_a_later_standard_has_a_long_length) {
-  EXPECT_THAT(tokens_of(explicit_file().el32(0x00091001, "ZX", "abcd")),
-              HasSubstr("(0009,1001) UN @172 v184 +4"));
+  EXPECT_THAT(tokens_of(explicit_file().el32(0x00091001, "ZX", "abcd")), HasSubstr("(0009,1001) UN @172 v184 +4"));
 }
 
 TEST(Parser, odd_lengths_are_read_as_they_are) {
@@ -228,8 +220,7 @@ TEST(Parser, says_which_transfer_syntax_the_file_has) {
 TEST(Parser, what_is_no_dicom_is_said_to_be_none) {
   expect_corrupt(DicomBytes(), "not a DICOM Part 10 file");
   expect_corrupt(DicomBytes().raw(std::string(100, 'x')), "not a DICOM Part 10 file: it ends at byte 100");
-  expect_corrupt(DicomBytes().raw(std::string(132, 'x')),
-                 "not a DICOM Part 10 file: no \"DICM\" at byte 128");
+  expect_corrupt(DicomBytes().raw(std::string(132, 'x')), "not a DICOM Part 10 file: no \"DICM\" at byte 128");
 }
 
 TEST(Parser, syntaxes_it_cannot_read_are_named) {
@@ -254,62 +245,51 @@ TEST(Parser, a_missing_transfer_syntax_is_named) {
 TEST(Parser, a_truncated_item_names_its_byte) {
   expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).item(20),
                  "item (FFFE,E000) at byte 184: the file ends inside it, at byte 192");
-  expect_corrupt(
-      explicit_file().head32(0x7FE00010, "OB", kUndefined).item(20).raw("abc"),
-      "fragment 0 of (7FE0,0010) at byte 184: the file ends inside it, at byte 195, 17 bytes short");
+  expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).item(20).raw("abc"),
+                 "fragment 0 of (7FE0,0010) at byte 184: the file ends inside it, at byte 195, 17 bytes short");
   expect_corrupt(explicit_file().head16(0x00080018, "UI", 6).raw("1.2"),
                  "element (0008,0018) at byte 172: the file ends inside it, at byte 183, 3 bytes short");
 }
 
 TEST(Parser, lengths_must_fit_into_what_holds_them) {
-  expect_corrupt(
-      explicit_file().head32(0x00082112, "SQ", 18).item(10).head16(0x00280010, "US", 8).raw("12345678"),
-      "element (0028,0010) at byte 192: length 8 exceeds the 2 bytes left of the item (FFFE,E000) at byte "
-      "184");
-  expect_corrupt(explicit_file().head32(0x00082112, "SQ", 8).item(4),
-                 "item (FFFE,E000) at byte 184: length 4 exceeds");
-  expect_corrupt(explicit_file().head32(0x00082112, "SQ", 4).raw("1234"),
-                 "no element or delimiter fits into the 4");
+  expect_corrupt(explicit_file().head32(0x00082112, "SQ", 18).item(10).head16(0x00280010, "US", 8).raw("12345678"),
+                 "element (0028,0010) at byte 192: length 8 exceeds the 2 bytes left of the item (FFFE,E000) at byte "
+                 "184");
+  expect_corrupt(explicit_file().head32(0x00082112, "SQ", 8).item(4), "item (FFFE,E000) at byte 184: length 4 exceeds");
+  expect_corrupt(explicit_file().head32(0x00082112, "SQ", 4).raw("1234"), "no element or delimiter fits into the 4");
   expect_corrupt(explicit_file().head32(0x00082112, "SQ", 16).item(8).head32(0x00282000, "OB", 0),
                  "element (0028,2000) at byte 192: length 4 exceeds the 0 bytes left");
-  expect_corrupt(
-      explicit_file()
-          .head32(0x00082112, "SQ", 32)
-          .item(kUndefined)
-          .head32(0x7FE00010, "OB", kUndefined)
-          .fragment("123456"),
-      "fragment (FFFE,E000) at byte 204: length 6 exceeds the 4 bytes left of the sequence (0008,2112) at "
-      "byte 172");
+  expect_corrupt(explicit_file()
+                     .head32(0x00082112, "SQ", 32)
+                     .item(kUndefined)
+                     .head32(0x7FE00010, "OB", kUndefined)
+                     .fragment("123456"),
+                 "fragment (FFFE,E000) at byte 204: length 6 exceeds the 4 bytes left of the sequence (0008,2112) at "
+                 "byte 172");
 }
 
 TEST(Parser, delimiters_stand_only_where_they_close_something) {
   expect_corrupt(explicit_file().item_end(), "item delimiter (FFFE,E00D) at byte 172: no item");
   expect_corrupt(explicit_file().sequence_end(), "tag (FFFE,E0DD) at byte 172: stands where an element");
   expect_corrupt(explicit_file().item(0), "tag (FFFE,E000) at byte 172: stands where an element");
-  expect_corrupt(explicit_file().head32(0x00082112, "SQ", 16).item(8).item_end(),
-                 "no item of undefined length");
+  expect_corrupt(explicit_file().head32(0x00082112, "SQ", 16).item(8).item_end(), "no item of undefined length");
   expect_corrupt(explicit_file().head32(0x00082112, "SQ", 8).sequence_end(), "has a defined length");
   expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).item_end(),
                  "tag (FFFE,E00D) at byte 184: stands where an item is expected");
-  expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).implicit_head(0xFFFEE0DD, 2),
-                 "length 2, not 0");
-  expect_corrupt(
-      explicit_file().head32(0x00082112, "SQ", kUndefined).item(kUndefined).implicit_head(0xFFFEE00D, 4),
-      "item delimiter (FFFE,E00D) at byte 192: length 4, not 0");
-  expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).implicit_head(0xFFFEE0DD, 2),
-                 "length 2, not 0");
+  expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).implicit_head(0xFFFEE0DD, 2), "length 2, not 0");
+  expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).item(kUndefined).implicit_head(0xFFFEE00D, 4),
+                 "item delimiter (FFFE,E00D) at byte 192: length 4, not 0");
+  expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).implicit_head(0xFFFEE0DD, 2), "length 2, not 0");
   expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).el16(0x00280010, "US", "ab"),
                  "tag (0028,0010) at byte 184: stands where a fragment is expected");
   expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).item(kUndefined), "undefined length");
 }
 
 TEST(Parser, nonsense_headers_are_refused) {
-  expect_corrupt(explicit_file().implicit(0x00080018, "1.2.3."),
-                 "element (0008,0018) at byte 172: bytes 0x0600");
+  expect_corrupt(explicit_file().implicit(0x00080018, "1.2.3."), "element (0008,0018) at byte 172: bytes 0x0600");
   expect_corrupt(explicit_file().raw(std::string(8, '\0')), "tag (0000,0000) at byte 172");
   expect_corrupt(explicit_file().head32(0x00080018, "UT", kUndefined), "VR UT cannot have undefined length");
-  expect_corrupt(DicomBytes().raw(std::string(128, '\0') + "DICM").head32(0x00020001, "SQ", 0),
-                 "holds no sequences");
+  expect_corrupt(DicomBytes().raw(std::string(128, '\0') + "DICM").head32(0x00020001, "SQ", 0), "holds no sequences");
 }
 
 TEST(Parser, limits_hold) {
@@ -337,9 +317,7 @@ TEST(Parser, an_error_stays_the_error) {
 // Refuses the first chunk of a large value.
 class FullSink final : public TokenSink {
  public:
-  Status on_large_value_chunk(const ElementHeader&, ByteView) override {
-    return Status(Code::NoSpace, "disk is full");
-  }
+  Status on_large_value_chunk(const ElementHeader&, ByteView) override { return Status(Code::NoSpace, "disk is full"); }
 };
 
 TEST(Parser, a_sink_that_refuses_ends_the_parse_with_its_words) {

@@ -70,8 +70,7 @@ Result<std::uint32_t> PixelAttributes::frame_count() const {
   std::uint32_t count = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
   if (!text.empty() && (read.ec != std::errc() || read.ptr != text.data() + text.size())) {
-    return Status(Code::Corrupt,
-                  "index frames: NumberOfFrames (0028,0008) is \"" + frames_.substr(0, 32) + "\"");
+    return Status(Code::Corrupt, "index frames: NumberOfFrames (0028,0008) is \"" + frames_.substr(0, 32) + "\"");
   }
   return count == 0 ? 1 : count;
 }

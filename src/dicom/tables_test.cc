@@ -22,8 +22,7 @@ TEST(Tag, hex_and_text_go_out_in_capitals) {
 TEST(Tag, any_case_of_eight_hex_digits_comes_in) {
   EXPECT_EQ(*parse_tag("7fe00010"), tags::kPixelData);
   EXPECT_EQ(*parse_tag("7FE00010"), tags::kPixelData);
-  for (const char* bad :
-       {"", "7FE0001", "7FE000100", "7FE0001G", "-FE00010", "+FE00010", "0x280010", " 0280010"}) {
+  for (const char* bad : {"", "7FE0001", "7FE000100", "7FE0001G", "-FE00010", "+FE00010", "0x280010", " 0280010"}) {
     EXPECT_EQ(parse_tag(bad).status().code(), Code::InvalidArgument) << bad;
   }
 }

@@ -34,8 +34,7 @@ Result<Tag> parse_tag(std::string_view hex) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), value, 16);
   if (hex.size() != 8 || error != std::errc() || end != hex.data() + hex.size()) {
-    return Status(Code::InvalidArgument,
-                  "\"" + std::string(hex) + "\" is no tag: eight hex digits are wanted");
+    return Status(Code::InvalidArgument, "\"" + std::string(hex) + "\" is no tag: eight hex digits are wanted");
   }
   return Tag(value);
 }

@@ -36,7 +36,7 @@ struct ElementHeader {
 };
 
 struct FragmentHeader {
-  std::uint32_t ordinal = 0;       // 0 is the Basic Offset Table, 1 the first fragment
+  std::uint32_t ordinal = 0;  // 0 is the Basic Offset Table, 1 the first fragment
   std::uint32_t length = 0;
   std::uint64_t offset = 0;        // of the item tag, from the start of the file
   std::uint64_t value_offset = 0;  // of the first byte of the fragment
@@ -62,7 +62,10 @@ class TokenSink {
   virtual Status on_fragment_chunk(const FragmentHeader&, ByteView) { return {}; }
   virtual Status on_fragment_end(const FragmentHeader&) { return {}; }
   // `end_offset` is the first byte after the sequence delimiter.
-  virtual Status on_fragments_end(std::uint64_t end_offset) { (void)end_offset; return {}; }
+  virtual Status on_fragments_end(std::uint64_t end_offset) {
+    (void)end_offset;
+    return {};
+  }
 };
 
 // One stream of tokens for several sinks, in order. The sinks are borrowed and must outlive it.

@@ -17,8 +17,8 @@ constexpr std::string_view kRle = "image/dicom-rle";
 constexpr std::string_view kMpeg2 = "video/mpeg";
 constexpr std::string_view kMp4 = "video/mp4";
 
-constexpr TransferSyntax native(std::string_view uid, std::string_view name, bool explicit_vr,
-                                bool big_endian, bool deflated) {
+constexpr TransferSyntax native(std::string_view uid, std::string_view name, bool explicit_vr, bool big_endian,
+                                bool deflated) {
   return {uid, name, kOctets, explicit_vr, big_endian, deflated, false, false};
 }
 constexpr TransferSyntax lossless(std::string_view uid, std::string_view name, std::string_view media_type) {
@@ -55,14 +55,11 @@ constexpr std::array kTable = {
     lossy("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264 High Profile / Level 4.1", kMp4),
     lossy("1.2.840.10008.1.2.4.102.1", "Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.1", kMp4),
     lossy("1.2.840.10008.1.2.4.103", "MPEG-4 AVC/H.264 BD-compatible High Profile / Level 4.1", kMp4),
-    lossy("1.2.840.10008.1.2.4.103.1", "Fragmentable MPEG-4 AVC/H.264 BD-compatible High Profile / Level 4.1",
-          kMp4),
+    lossy("1.2.840.10008.1.2.4.103.1", "Fragmentable MPEG-4 AVC/H.264 BD-compatible High Profile / Level 4.1", kMp4),
     lossy("1.2.840.10008.1.2.4.104", "MPEG-4 AVC/H.264 High Profile / Level 4.2 For 2D Video", kMp4),
-    lossy("1.2.840.10008.1.2.4.104.1", "Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.2 For 2D Video",
-          kMp4),
+    lossy("1.2.840.10008.1.2.4.104.1", "Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.2 For 2D Video", kMp4),
     lossy("1.2.840.10008.1.2.4.105", "MPEG-4 AVC/H.264 High Profile / Level 4.2 For 3D Video", kMp4),
-    lossy("1.2.840.10008.1.2.4.105.1", "Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.2 For 3D Video",
-          kMp4),
+    lossy("1.2.840.10008.1.2.4.105.1", "Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.2 For 3D Video", kMp4),
     lossy("1.2.840.10008.1.2.4.106", "MPEG-4 AVC/H.264 Stereo High Profile / Level 4.2", kMp4),
     lossy("1.2.840.10008.1.2.4.106.1", "Fragmentable MPEG-4 AVC/H.264 Stereo High Profile / Level 4.2", kMp4),
     lossy("1.2.840.10008.1.2.4.107", "HEVC/H.265 Main Profile / Level 5.1", kMp4),
@@ -84,8 +81,7 @@ std::span<const TransferSyntax> transfer_syntaxes() {
 }
 
 const TransferSyntax* find_transfer_syntax(std::string_view uid) {
-  const auto found =
-      std::find_if(kTable.begin(), kTable.end(), [&](const auto& row) { return row.uid == uid; });
+  const auto found = std::find_if(kTable.begin(), kTable.end(), [&](const auto& row) { return row.uid == uid; });
   return found == kTable.end() ? nullptr : &*found;
 }
 

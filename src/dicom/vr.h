@@ -8,8 +8,40 @@
 namespace tessera::dicom {
 
 enum class Vr : std::uint8_t {
-  AE, AS, AT, CS, DA, DS, DT, FD, FL, IS, LO, LT, OB, OD, OF, OL, OV, OW, PN, SH, SL, SQ, SS, ST, SV, TM, UC, UI, UL,
-  UN, UR, US, UT, UV,
+  AE,
+  AS,
+  AT,
+  CS,
+  DA,
+  DS,
+  DT,
+  FD,
+  FL,
+  IS,
+  LO,
+  LT,
+  OB,
+  OD,
+  OF,
+  OL,
+  OV,
+  OW,
+  PN,
+  SH,
+  SL,
+  SQ,
+  SS,
+  ST,
+  SV,
+  TM,
+  UC,
+  UI,
+  UL,
+  UN,
+  UR,
+  US,
+  UT,
+  UV,
 };
 
 struct VrRow {
@@ -26,6 +58,8 @@ struct VrRow {
 const VrRow& vr_row(Vr vr);
 // Nothing for two bytes that are no VR of the standard.
 std::optional<Vr> parse_vr(char first, char second);
-inline std::string_view vr_name(Vr vr) { return {vr_row(vr).name, 2}; }
+inline std::string_view vr_name(Vr vr) {
+  return {vr_row(vr).name, 2};
+}
 
 }  // namespace tessera::dicom

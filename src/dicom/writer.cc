@@ -145,8 +145,7 @@ ByteBuffer DataSet::encode() const {
 }
 
 bool DataSet::has(Tag tag) const {
-  return std::any_of(elements_.begin(), elements_.end(),
-                     [&](const Element& element) { return element.tag == tag; });
+  return std::any_of(elements_.begin(), elements_.end(), [&](const Element& element) { return element.tag == tag; });
 }
 
 ByteBuffer encode_file_meta(std::string_view sop_class, std::string_view sop_instance,

@@ -65,17 +65,14 @@ TEST(DataSet, nested_items_read_back) {
   data.sequence(tags::kAcquisitionContextSequence, {});
   const std::string tokens = tokens_of(data);
   EXPECT_THAT(tokens, HasSubstr("sequence (0040,0555) SQ"));
-  EXPECT_THAT(
-      tokens,
-      HasSubstr("d2 000000000000f03f\nitem end\nitem\nitem end\nsequence end\nitem end\nsequence end"));
+  EXPECT_THAT(tokens, HasSubstr("d2 000000000000f03f\nitem end\nitem\nitem end\nsequence end\nitem end\nsequence end"));
 }
 
 TEST(DataSet, numbers_are_little_endian) {
   DataSet data;
   data.u32(tags::kTotalPixelMatrixColumns, 0x01020304);
   data.f32(Tag(0x00720076), {1.0F, -2.0F});
-  EXPECT_EQ(encoded(data),
-            std::string("\x48\0\6\0UL\4\0\4\3\2\1\x72\0\x76\0FL\x08\0\0\0\x80\x3F\0\0\0\xC0", 28));
+  EXPECT_EQ(encoded(data), std::string("\x48\0\6\0UL\4\0\4\3\2\1\x72\0\x76\0FL\x08\0\0\0\x80\x3F\0\0\0\xC0", 28));
 }
 
 TEST(DataSet, a_value_too_long_for_its_vr_is_written_as_un) {

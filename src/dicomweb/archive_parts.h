@@ -16,8 +16,8 @@ struct ArchiveParts {
   archive::Locator& locator;
   catalog::Instances& instances;
   blob::BlobStore& blobs;
-  Pool& readers;  // look-ups, metadata, search: short tasks
-  Pool& writers;  // uploads and deletes: disk and catalog commits
+  Pool& readers;                     // look-ups, metadata, search: short tasks
+  Pool& writers;                     // uploads and deletes: disk and catalog commits
   std::function<void()> on_deleted;  // there is garbage to reclaim
 };
 

@@ -15,7 +15,7 @@ namespace tessera::dicomweb {
 struct CorsOptions {
   std::vector<std::string> origins;  // "https://viewer.example"; "*" for any; none: only pages of this server itself
   std::uint32_t max_age_seconds = 7200;
-  bool allow_credentials = false;    // never together with "*"
+  bool allow_credentials = false;  // never together with "*"
 };
 
 class CorsPolicy {

@@ -12,11 +12,21 @@ struct Row {
 };
 
 constexpr std::array kRows = {
-    Row{Code::InvalidArgument, 400}, Row{Code::Unauthenticated, 401}, Row{Code::PermissionDenied, 403},
-    Row{Code::NotFound, 404},        Row{Code::NotAcceptable, 406},   Row{Code::AlreadyExists, 409},
-    Row{Code::Busy, 409},            Row{Code::TooLarge, 413},        Row{Code::Unsupported, 415},
-    Row{Code::Cancelled, 400},       Row{Code::Corrupt, 500},         Row{Code::IoError, 500},
-    Row{Code::Internal, 500},        Row{Code::Unavailable, 503},     Row{Code::NoSpace, 507},
+    Row{Code::InvalidArgument, 400},
+    Row{Code::Unauthenticated, 401},
+    Row{Code::PermissionDenied, 403},
+    Row{Code::NotFound, 404},
+    Row{Code::NotAcceptable, 406},
+    Row{Code::AlreadyExists, 409},
+    Row{Code::Busy, 409},
+    Row{Code::TooLarge, 413},
+    Row{Code::Unsupported, 415},
+    Row{Code::Cancelled, 400},
+    Row{Code::Corrupt, 500},
+    Row{Code::IoError, 500},
+    Row{Code::Internal, 500},
+    Row{Code::Unavailable, 503},
+    Row{Code::NoSpace, 507},
 };
 
 std::string sentence(int http, const Status& status) {

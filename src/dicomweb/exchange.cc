@@ -4,7 +4,9 @@
 
 namespace tessera::dicomweb {
 
-std::string Exchange::base_url() const { return public_url_.base(request) + std::string(prefix); }
+std::string Exchange::base_url() const {
+  return public_url_.base(request) + std::string(prefix);
+}
 
 void Exchange::send(net::Response response) {
   response.route = route;
@@ -15,10 +17,8 @@ void Exchange::send(net::Response response) {
 void Exchange::fail(const Status& status) {
   net::Response response = error_response(status);
   if (response.status >= 500) {
-    log_.error("request failed", {{"id", request.id},
-                                  {"route", route},
-                                  {"code", code_name(status.code())},
-                                  {"why", status.message()}});
+    log_.error("request failed",
+               {{"id", request.id}, {"route", route}, {"code", code_name(status.code())}, {"why", status.message()}});
   }
   send(std::move(response));
 }

@@ -29,11 +29,11 @@ class Exchange {
 
   const net::Request& request;
   Profile profile = Profile::Standard;
-  std::string_view prefix;       // "/dicom-web", "/v2", with the partition segment where there is one
-  std::string_view route = "";   // the pattern: the label of metrics
+  std::string_view prefix;      // "/dicom-web", "/v2", with the partition segment where there is one
+  std::string_view route = "";  // the pattern: the label of metrics
   auth::Caller caller;
-  catalog::Scope scope;          // partition and the UIDs of the path
-  std::string_view tail;         // what the last '{…}' of the pattern took: frame list, bulk path
+  catalog::Scope scope;   // partition and the UIDs of the path
+  std::string_view tail;  // what the last '{…}' of the pattern took: frame list, bulk path
 
   const catalog::Visibility& visibility() const { return caller.visibility; }
   // The service's URL as the client should write it, without a trailing slash: "https://host/dicom-web".

@@ -1,5 +1,5 @@
-// The handlers, one per resource, each in its own file. All run on a loop thread and must not block: what may block goes
-// to a pool. A handler that wants the body returns its sink; the others return nothing.
+// The handlers, one per resource, each in its own file. All run on a loop thread and must not block: what may block
+// goes to a pool. A handler that wants the body returns its sink; the others return nothing.
 #pragma once
 
 #include <memory>
@@ -13,14 +13,14 @@ namespace tessera::dicomweb {
 using Sink = std::unique_ptr<net::BodySink>;
 using Handler = Sink (*)(const ArchiveParts&, ExchangePtr);
 
-Sink store_instances(const ArchiveParts&, ExchangePtr);     // stow.cc            POST /studies[/{study}]
-Sink retrieve_frames(const ArchiveParts&, ExchangePtr);     // frames.cc          GET …/frames/{list}
-Sink retrieve_instance(const ArchiveParts&, ExchangePtr);   // instance.cc        GET …/instances/{instance}
-Sink retrieve_metadata(const ArchiveParts&, ExchangePtr);   // metadata.cc        GET …/metadata at three levels
-Sink retrieve_bulkdata(const ArchiveParts&, ExchangePtr);   // bulkdata.cc        GET …/bulkdata/{path}
-Sink search_studies(const ArchiveParts&, ExchangePtr);      // search.cc          GET /studies
-Sink search_series(const ArchiveParts&, ExchangePtr);       //                    GET [/studies/{study}]/series
-Sink search_instances(const ArchiveParts&, ExchangePtr);    //                    GET […]/instances
-Sink delete_scope(const ArchiveParts&, ExchangePtr);        // delete.cc          DELETE at three levels
+Sink store_instances(const ArchiveParts&, ExchangePtr);    // stow.cc            POST /studies[/{study}]
+Sink retrieve_frames(const ArchiveParts&, ExchangePtr);    // frames.cc          GET …/frames/{list}
+Sink retrieve_instance(const ArchiveParts&, ExchangePtr);  // instance.cc        GET …/instances/{instance}
+Sink retrieve_metadata(const ArchiveParts&, ExchangePtr);  // metadata.cc        GET …/metadata at three levels
+Sink retrieve_bulkdata(const ArchiveParts&, ExchangePtr);  // bulkdata.cc        GET …/bulkdata/{path}
+Sink search_studies(const ArchiveParts&, ExchangePtr);     // search.cc          GET /studies
+Sink search_series(const ArchiveParts&, ExchangePtr);      //                    GET [/studies/{study}]/series
+Sink search_instances(const ArchiveParts&, ExchangePtr);   //                    GET […]/instances
+Sink delete_scope(const ArchiveParts&, ExchangePtr);       // delete.cc          DELETE at three levels
 
 }  // namespace tessera::dicomweb

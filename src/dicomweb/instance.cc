@@ -12,8 +12,7 @@ namespace {
 
 Status answer(const ArchiveParts& parts, Exchange& exchange) {
   TRY_ASSIGN(const auto located, parts.locator.locate(exchange.scope, exchange.visibility()));
-  TRY_ASSIGN(const Representation as,
-             negotiate_instance(accept_text(exchange.request), located->row.transfer_syntax));
+  TRY_ASSIGN(const Representation as, negotiate_instance(accept_text(exchange.request), located->row.transfer_syntax));
   const std::string etag = "\"" + std::to_string(located->row.watermark) + (as.multipart ? "m\"" : "\"");
   if (matches_none(exchange.request, etag)) {
     exchange.send(not_modified(exchange.request, located->row.watermark, etag));
@@ -32,8 +31,8 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
     const std::string boundary = net::random_boundary();
     response.set("Content-Type", "multipart/related; type=\"application/dicom\"; boundary=" + boundary);
     net::MultipartRope body(boundary);
-    body.add("Content-Type: " + type + "\r\nContent-Location: " +
-                 archive::instance_url(exchange.base_url(), located->row.key) + "\r\n",
+    body.add("Content-Type: " + type +
+                 "\r\nContent-Location: " + archive::instance_url(exchange.base_url(), located->row.key) + "\r\n",
              std::move(file));
     response.body = body.finish();
   }

@@ -39,8 +39,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
   if (gzip) {
     response.set("Content-Encoding", "gzip");
   }
-  response.body =
-      archive::stream_metadata(std::move(rows), exchange.base_url(), gzip, parts.blobs, parts.readers);
+  response.body = archive::stream_metadata(std::move(rows), exchange.base_url(), gzip, parts.blobs, parts.readers);
   exchange.send(std::move(response));
   return {};
 }

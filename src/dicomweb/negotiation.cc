@@ -18,8 +18,8 @@ constexpr std::string_view kDicom = "application/dicom";
 // One alternative of an Accept, with multipart/related looked through.
 struct Wish {
   bool multipart = false;
-  net::MediaType inner;          // what the part or the body should be; may hold wildcards
-  std::string transfer_syntax;   // empty: none named
+  net::MediaType inner;         // what the part or the body should be; may hold wildcards
+  std::string transfer_syntax;  // empty: none named
 };
 
 Wish read_wish(const net::MediaType& asked) {
@@ -72,8 +72,7 @@ std::string accept_parameter(std::string_view query) {
 Status nothing_fits(std::string_view what, std::string_view stored, std::string_view accept) {
   return Status(Code::NotAcceptable, std::string(what) + " is stored with transfer syntax " + std::string(stored) +
                                          ", which none of the alternatives of Accept '" +
-                                         std::string(accept.substr(0, 400)) +
-                                         "' admits; ask for transfer-syntax=*");
+                                         std::string(accept.substr(0, 400)) + "' admits; ask for transfer-syntax=*");
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ struct Representation {
   std::string media_type;  // of the body or of each part: "image/jpeg", "application/octet-stream"
 };
 
-// All Accept fields of the request joined, or the `accept` query parameter (PS3.18 §8.3.3.1), or "*/*" when there is none.
+// All Accept fields of the request joined, or the `accept` query parameter (PS3.18 §8.3.3.1), or "*/*" when there is
+// none.
 std::string accept_text(const net::Request& request);
 
 // `several`: more than one frame was asked for, so that a single part will not do.

@@ -19,8 +19,8 @@ bool is_host(std::string_view text) {
 
 bool is_prefix(std::string_view text) {
   return text.size() <= 255 && text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.' || c == '~';
-  });
+           return is_letter_or_digit(c) || c == '/' || c == '-' || c == '_' || c == '.' || c == '~';
+         });
 }
 
 std::string_view without_trailing_slashes(std::string_view text) {

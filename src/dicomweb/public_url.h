@@ -1,7 +1,7 @@
 // PublicUrl: how clients should write this server's address. Every absolute URL of an answer starts with it.
 //
-// A configured public_url wins; else the X-Forwarded fields of a trusted proxy; else the Host field, if it looks like a host.
-// Immutable, safe from all loop threads.
+// A configured public_url wins; else the X-Forwarded fields of a trusted proxy; else the Host field, if it looks like a
+// host. Immutable, safe from all loop threads.
 #pragma once
 
 #include <string>

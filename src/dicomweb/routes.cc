@@ -53,8 +53,7 @@ constexpr std::array kPrefixes = {
 
 const Prefix* find_prefix(std::string_view path) {
   for (const Prefix& prefix : kPrefixes) {
-    if (path.starts_with(prefix.text) &&
-        (path.size() == prefix.text.size() || path[prefix.text.size()] == '/')) {
+    if (path.starts_with(prefix.text) && (path.size() == prefix.text.size() || path[prefix.text.size()] == '/')) {
       return &prefix;
     }
   }
@@ -170,13 +169,17 @@ net::Response not_allowed(const net::Request& request, const std::string& allowe
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+  return kRoutes;
+}
 
 Router::Router(const ArchiveParts& parts, const auth::Authenticator& authenticator, const CorsPolicy& cors,
                const PublicUrl& public_url, Log& log)
     : parts_(parts), authenticator_(authenticator), cors_(cors), public_url_(public_url), log_(log) {}
 
-bool Router::owns(const net::Request& request) const { return find_prefix(request.path) != nullptr; }
+bool Router::owns(const net::Request& request) const {
+  return find_prefix(request.path) != nullptr;
+}
 
 Sink Router::dispatch(const net::Request& request, net::Responder responder) const {
   auto exchange = std::make_shared<Exchange>(request, std::move(responder), cors_, public_url_, log_);

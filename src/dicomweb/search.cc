@@ -22,9 +22,9 @@ Result<std::string> extra_attributes(const ArchiveParts& parts, const Exchange& 
   if (missing_attributes(search, row).empty()) {
     return std::string();
   }
-  TRY_ASSIGN(const catalog::InstanceRow instance,
-             parts.instances.find({row.key.partition, row.key.study, row.key.series, row.key.sop},
-                                  exchange.visibility()));
+  TRY_ASSIGN(
+      const catalog::InstanceRow instance,
+      parts.instances.find({row.key.partition, row.key.study, row.key.series, row.key.sop}, exchange.visibility()));
   TRY_ASSIGN(const archive::MetadataFile file, archive::open_metadata(parts.blobs, instance));
   auto json = file.json(archive::instance_url(exchange.base_url(), instance.key) + "/bulkdata/",
                         "?v=" + std::to_string(instance.watermark), kMaxExtraJson);

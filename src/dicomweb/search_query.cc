@@ -21,7 +21,8 @@ constexpr std::uint64_t kContractDefault = 100;
 constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
 
 Status bad(std::string_view name, std::string_view why) {
-  return Status(Code::InvalidArgument, "query parameter '" + std::string(name.substr(0, 80)) + "': " + std::string(why));
+  return Status(Code::InvalidArgument,
+                "query parameter '" + std::string(name.substr(0, 80)) + "': " + std::string(why));
 }
 
 Result<Tag> parse_attribute(std::string_view name) {
@@ -41,7 +42,9 @@ bool is_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-int two_digits(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
+int two_digits(std::string_view text, std::size_t at) {
+  return (text[at] - '0') * 10 + (text[at + 1] - '0');
+}
 
 // yyyyMMdd, a day of the calendar as far as months have days.
 bool is_date(std::string_view text) {

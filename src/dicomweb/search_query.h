@@ -20,7 +20,6 @@ struct Search {
 
 // InvalidArgument with the parameter and what is allowed for unknown attributes, attributes that cannot be searched at
 // this level, empty or repeated ones, and limits out of range (v1, v2: 1..200; standard: any).
-Result<Search> parse_search(std::string_view query, catalog::Level level, const catalog::Scope& scope,
-                            Profile profile);
+Result<Search> parse_search(std::string_view query, catalog::Level level, const catalog::Scope& scope, Profile profile);
 
 }  // namespace tessera::dicomweb

@@ -44,8 +44,9 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
   const std::string_view text = request.field("Content-Type");
   const auto type = net::parse_media_type(text);
   if (!type.ok()) {
-    return Status(Code::Unsupported, "store: the Content-Type is missing or malformed; send application/dicom or "
-                                     "multipart/related; type=\"application/dicom\"");
+    return Status(Code::Unsupported,
+                  "store: the Content-Type is missing or malformed; send application/dicom or "
+                  "multipart/related; type=\"application/dicom\"");
   }
   BodyKind kind;
   if (type->type == "application/dicom") {
@@ -55,8 +56,9 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
     return kind;
   }
   if (type->type != "multipart/related") {
-    return Status(Code::Unsupported, "store: Content-Type '" + type->type + "' is not application/dicom or "
-                                     "multipart/related; type=\"application/dicom\"");
+    return Status(Code::Unsupported, "store: Content-Type '" + type->type +
+                                         "' is not application/dicom or "
+                                         "multipart/related; type=\"application/dicom\"");
   }
   kind.multipart = true;
   kind.boundary = std::string(type->parameter("boundary"));
@@ -68,7 +70,8 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
     return Status(Code::InvalidArgument, "store: the start parameter of multipart/related is not supported");
   }
   if (!kind.root_type.empty() && kind.root_type != "application/dicom") {
-    return Status(Code::Unsupported, "store: multipart/related of type '" + kind.root_type + "'; only application/dicom is taken");
+    return Status(Code::Unsupported,
+                  "store: multipart/related of type '" + kind.root_type + "'; only application/dicom is taken");
   }
   return kind;
 }

@@ -116,8 +116,9 @@ net::Response store_answer(const std::vector<StoreOutcome>& outcomes, Profile pr
     answer.sequence(tags::kFailedSOPSequence, failed);
   }
   if (multiple_values) {
-    response.set("Warning", "299 " + std::string(host) +
-                                ": One or more indexed Dicom tag(s) have multiple values, only first value is indexed.");
+    response.set("Warning",
+                 "299 " + std::string(host) +
+                     ": One or more indexed Dicom tag(s) have multiple values, only first value is indexed.");
   }
   response.set("Content-Type", "application/dicom+json");
   response.set("Cache-Control", "no-store");

@@ -21,9 +21,9 @@ class ChunkDecoder {
   State on_byte(char c);
 
   Place place_ = Place::Size;
-  std::uint64_t left_ = 0;   // of the chunk's data
+  std::uint64_t left_ = 0;  // of the chunk's data
   unsigned digits_ = 0;
-  std::size_t line_ = 0;     // bytes of extensions and trailers so far
+  std::size_t line_ = 0;  // bytes of extensions and trailers so far
   bool last_ = false;
   bool trailer_line_empty_ = true;
 };

@@ -1,5 +1,5 @@
-// HTTP as a client: what `tessera import --server` sends. libcurl does the protocol; redirects are not followed, because
-// credentials go along. One thread at a time each; calls block.
+// HTTP as a client: what `tessera import --server` sends. libcurl does the protocol; redirects are not followed,
+// because credentials go along. One thread at a time each; calls block.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ class HttpUpload {
   static Result<std::unique_ptr<HttpUpload>> begin(const ClientRequest& request, std::uint64_t length);
   ~HttpUpload();
 
-  // Blocks until the bytes were handed to the network. Cancelled when the server has answered already: finish() tells what.
+  // Blocks until the bytes were handed to the network. Cancelled when the server has answered already: finish() tells
+  // what.
   Status write(ByteView bytes);
   Result<ClientAnswer> finish();
 

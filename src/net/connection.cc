@@ -32,8 +32,8 @@ bool is_request_id(std::string_view text) {
     return false;
   }
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                       c == '_' || c == '-';
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
     if (!plain) {
       return false;
     }
@@ -86,10 +86,9 @@ bool Connection::take_head() {
     if (bytes.size() >= loop_.shared().options.max_head_bytes || length != 0) {
       const bool in_target = bytes.find('\n') == bytes.npos;
       head_ = Head();
-      refuse(in_target ? 414 : 431,
-             in_target ? "The request target is longer than this server reads."
-                       : "The request's fields are larger than " +
-                             std::to_string(loop_.shared().options.max_head_bytes) + " bytes.");
+      refuse(in_target ? 414 : 431, in_target ? "The request target is longer than this server reads."
+                                              : "The request's fields are larger than " +
+                                                    std::to_string(loop_.shared().options.max_head_bytes) + " bytes.");
       return true;
     }
     if (in_begin_ > 0) {
@@ -265,9 +264,8 @@ void Connection::continue_writing() {
   }
   const auto self = shared_from_this();
   const std::uint64_t before = writer_->sent();
-  const auto wait = writer_->run(socket_.native_handle(), [self] {
-    self->loop_.post([self] { self->continue_writing(); });
-  });
+  const auto wait =
+      writer_->run(socket_.native_handle(), [self] { self->loop_.post([self] { self->continue_writing(); }); });
   if (writer_->sent() != before) {
     since_millis_ = loop_.now_millis();
   }

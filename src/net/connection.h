@@ -1,5 +1,5 @@
-// Connection: one client, one request at a time: head, dispatch, body, answer, and again. Private to the server; lives on
-// its loop's thread, except respond(), abandon() and resume(), which others call.
+// Connection: one client, one request at a time: head, dispatch, body, answer, and again. Private to the server; lives
+// on its loop's thread, except respond(), abandon() and resume(), which others call.
 //
 //   Head → (dispatch) → Body → Waiting → Writing → Head …
 //                 └──────────────┘  an answer may come at any time after dispatch
@@ -20,9 +20,7 @@
 
 namespace tessera::net {
 
-class Connection final : public std::enable_shared_from_this<Connection>,
-                         public Responder::Target,
-                         public BodyControl {
+class Connection final : public std::enable_shared_from_this<Connection>, public Responder::Target, public BodyControl {
  public:
   Connection(Loop& loop, Loop::Tcp::socket socket);
   ~Connection() override;
@@ -78,28 +76,28 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   State state_ = State::Head;
   std::string peer_;
 
-  std::string in_;               // received and not yet taken: heads, and the bodies that came with them
-  std::size_t in_begin_ = 0;     // first byte not taken
-  std::size_t in_end_ = 0;       // first byte not received
+  std::string in_;            // received and not yet taken: heads, and the bodies that came with them
+  std::size_t in_begin_ = 0;  // first byte not taken
+  std::size_t in_end_ = 0;    // first byte not received
   std::size_t head_scanned_ = 0;
-  bool reading_ = false;         // a read is under way
+  bool reading_ = false;  // a read is under way
 
   Head head_;
   std::string request_id_;
   std::string refusal_;
   bool advancing_ = false;
-  bool close_after_ = false;     // the answer says Connection: close
+  bool close_after_ = false;  // the answer says Connection: close
   std::int64_t started_micros_ = 0;
   std::uint64_t bytes_in_ = 0;
 
   std::unique_ptr<BodySink> sink_;
   std::uint64_t body_left_ = 0;  // of a body with Content-Length
   bool body_done_ = true;
-  bool continue_due_ = false;    // 100 Continue was asked for and not sent
-  bool paused_ = false;          // the sink holds bytes
+  bool continue_due_ = false;  // 100 Continue was asked for and not sent
+  bool paused_ = false;        // the sink holds bytes
   std::optional<Status> abort_due_;
   ChunkDecoder chunks_;
-  ByteView raw_chunks_;          // received chunked bytes not yet decoded
+  ByteView raw_chunks_;  // received chunked bytes not yet decoded
   std::unique_ptr<std::uint8_t, Freer> body_buffer_;
   std::size_t body_capacity_ = 0;
   std::size_t body_filled_ = 0;
@@ -107,10 +105,10 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   std::unique_ptr<ResponseWriter> writer_;
   int status_ = 0;
   std::string_view route_;
-  bool answered_ = false;        // respond() was called for this request
+  bool answered_ = false;  // respond() was called for this request
 
-  std::int64_t since_millis_ = 0;       // when the present wait began
-  std::uint64_t window_bytes_ = 0;      // body bytes since then
+  std::int64_t since_millis_ = 0;   // when the present wait began
+  std::uint64_t window_bytes_ = 0;  // body bytes since then
   std::uint64_t linger_left_ = 0;
 };
 

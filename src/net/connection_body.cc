@@ -1,5 +1,5 @@
-// Receiving a body: into large aligned buffers, handed to the sink full; a sink that pauses stops the reading, and with it
-// the peer. Nothing of a body is copied once it is beyond what came with the head.
+// Receiving a body: into large aligned buffers, handed to the sink full; a sink that pauses stops the reading, and with
+// it the peer. Nothing of a body is copied once it is beyond what came with the head.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -28,7 +28,8 @@ void Connection::begin_body() {
   window_bytes_ = 0;
   chunks_ = ChunkDecoder();
   body_filled_ = 0;
-  body_left_ = head_.chunked ? UINT64_MAX : static_cast<std::uint64_t>(std::max<std::int64_t>(0, head_.request.content_length));
+  body_left_ =
+      head_.chunked ? UINT64_MAX : static_cast<std::uint64_t>(std::max<std::int64_t>(0, head_.request.content_length));
   continue_due_ = head_.expects_continue && body_left_ > 0;
   if (sink_ == nullptr && (continue_due_ || head_.chunked || body_left_ > loop_.shared().options.drain_limit)) {
     state_ = State::Waiting;  // nobody wants it and it is not worth reading: closed after the answer
@@ -155,7 +156,8 @@ void Connection::deliver_chunked() {
         receive_body();
         return;
       case ChunkDecoder::State::End:
-        // What follows in the same read is the next request, which we do not keep: such a peer gets its answer and a close.
+        // What follows in the same read is the next request, which we do not keep: such a peer gets its answer and a
+        // close.
         close_after_ = close_after_ || !raw_chunks_.empty();
         body_complete();
         return;

@@ -15,7 +15,9 @@ using View = boost::beast::string_view;
 
 constexpr std::size_t kMaxFields = 200;
 
-std::string_view view(View text) { return {text.data(), text.size()}; }
+std::string_view view(View text) {
+  return {text.data(), text.size()};
+}
 
 // Beast pushes what it finds; the views go straight into the Request.
 class Parser final : public http::basic_parser<true> {
@@ -34,7 +36,8 @@ class Parser final : public http::basic_parser<true> {
   }
   void on_field_impl(http::field, View name, View value, error_code& error) override {
     // A folded value (obs-fold) is not in our bytes any more: it is refused, as RFC 9112 §5.2 allows.
-    const bool folded = !value.empty() && (value.data() < bytes_.data() || value.data() > bytes_.data() + bytes_.size());
+    const bool folded =
+        !value.empty() && (value.data() < bytes_.data() || value.data() > bytes_.data() + bytes_.size());
     if (folded || head_.request.fields.size() >= kMaxFields) {
       error = http::error::bad_field;
       return;

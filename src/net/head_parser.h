@@ -10,15 +10,15 @@
 namespace tessera::net {
 
 struct Head {
-  Request request;            // without peer, id and secure
+  Request request;  // without peer, id and secure
   bool keep_alive = false;
   bool chunked = false;
   bool expects_continue = false;
   bool http_1_0 = false;
 };
 
-// How many bytes of `bytes` are the head, its empty line included; 0 while that has not come. Leading empty lines, which
-// RFC 9112 §2.2 wants ignored, count to it. `from` says how far an earlier call has looked.
+// How many bytes of `bytes` are the head, its empty line included; 0 while that has not come. Leading empty lines,
+// which RFC 9112 §2.2 wants ignored, count to it. `from` says how far an earlier call has looked.
 std::size_t find_head_end(std::string_view bytes, std::size_t from);
 
 // 0 when well-formed, else the status to refuse it with and, in `why`, one sentence.

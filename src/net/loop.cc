@@ -28,7 +28,9 @@ std::int64_t steady_millis() {
 
 }  // namespace
 
-Loop::~Loop() { join(); }
+Loop::~Loop() {
+  join();
+}
 
 Status Loop::listen(const Tcp::endpoint& endpoint) {
   error_code error;
@@ -70,7 +72,9 @@ void Loop::join() {
   }
 }
 
-void Loop::post(std::function<void()> task) { asio::post(context_, std::move(task)); }
+void Loop::post(std::function<void()> task) {
+  asio::post(context_, std::move(task));
+}
 
 void Loop::drain() {
   post([this] {

@@ -25,7 +25,7 @@ struct ServerShared {
   Log& log;
   std::atomic<std::size_t> connections{0};
   std::atomic<std::uint64_t> next_request{0};
-  std::string id_prefix;               // random, so that ids of two processes differ
+  std::string id_prefix;  // random, so that ids of two processes differ
   std::atomic<bool> draining{false};
 };
 
@@ -52,7 +52,7 @@ class Loop {
 
   // For connections, on the loop's thread.
   ServerShared& shared() { return shared_; }
-  std::string_view date();             // "Mon, 23 Nov 2026 07:52:15 GMT", made once a second
+  std::string_view date();                                 // "Mon, 23 Nov 2026 07:52:15 GMT", made once a second
   std::int64_t now_millis() const { return now_millis_; }  // the tick's: good to a second
   void forget(const std::shared_ptr<Connection>& connection);
 

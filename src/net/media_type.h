@@ -12,9 +12,9 @@
 namespace tessera::net {
 
 struct MediaType {
-  std::string type;  // lower case: "multipart/related", "*/*"
+  std::string type;                                             // lower case: "multipart/related", "*/*"
   std::vector<std::pair<std::string, std::string>> parameters;  // names lower case, values unquoted, case kept
-  double q = 1.0;    // Accept only; not repeated in parameters
+  double q = 1.0;                                               // Accept only; not repeated in parameters
 
   // Empty when absent.
   std::string_view parameter(std::string_view name) const;

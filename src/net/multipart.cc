@@ -33,7 +33,8 @@ std::string_view PartHead::field(std::string_view name) const {
 }
 
 // One state per place in the body:
-//   preamble, then at each delimiter: "--" ends it, else a line end, the part's head, and its bytes to the next delimiter.
+//   preamble, then at each delimiter: "--" ends it, else a line end, the part's head, and its bytes to the next
+//   delimiter.
 struct MultipartParser::Impl {
   enum class State { Preamble, AfterDelimiter, Head, Body, Epilogue };
 
@@ -231,7 +232,9 @@ Status MultipartParser::finish() {
   return impl_->failed;
 }
 
-std::uint64_t MultipartParser::parts() const { return impl_->parts; }
+std::uint64_t MultipartParser::parts() const {
+  return impl_->parts;
+}
 
 MultipartRope::MultipartRope(std::string boundary) : boundary_(std::move(boundary)) {}
 

@@ -21,14 +21,30 @@ struct Phrase {
   std::string_view text;
 };
 constexpr Phrase kPhrases[] = {
-    {200, "OK"},           {202, "Accepted"},          {204, "No Content"},
-    {206, "Partial Content"}, {304, "Not Modified"},   {400, "Bad Request"},
-    {401, "Unauthorized"}, {403, "Forbidden"},         {404, "Not Found"},
-    {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {408, "Request Timeout"},
-    {409, "Conflict"},     {413, "Content Too Large"}, {414, "URI Too Long"},
-    {415, "Unsupported Media Type"}, {416, "Range Not Satisfiable"}, {417, "Expectation Failed"},
-    {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
-    {501, "Not Implemented"}, {503, "Service Unavailable"}, {505, "HTTP Version Not Supported"},
+    {200, "OK"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {206, "Partial Content"},
+    {304, "Not Modified"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
+    {417, "Expectation Failed"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {503, "Service Unavailable"},
+    {505, "HTTP Version Not Supported"},
     {507, "Insufficient Storage"},
 };
 
@@ -49,7 +65,9 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append("\r\n");
 }
 
-bool would_block() { return errno == EAGAIN || errno == EWOULDBLOCK; }
+bool would_block() {
+  return errno == EAGAIN || errno == EWOULDBLOCK;
+}
 
 }  // namespace
 
@@ -145,8 +163,8 @@ ResponseWriter::Wait ResponseWriter::send_pieces(int socket, const std::function
         continue;
       }
       const bool plain = range.source->plain_descriptor() >= 0;
-      const Wait wait = plain ? send_file(socket, range, piece_ + 1 < rope_.pieces().size())
-                              : fetch_range(range, resume);
+      const Wait wait =
+          plain ? send_file(socket, range, piece_ + 1 < rope_.pieces().size()) : fetch_range(range, resume);
       if (wait != Wait::Nothing) {
         return wait;
       }
@@ -200,13 +218,12 @@ ResponseWriter::Wait ResponseWriter::fetch_range(const SourceRange& range, const
   auto fetch = std::make_shared<Fetch>();
   fetch->buffer.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, kFetchBytes)));
   fetch_ = fetch;
-  range.source->read(range.range.offset + piece_at_, fetch->buffer,
-                     [fetch, resume](Result<std::size_t> got) {
-                       fetch->failed = got.status();
-                       fetch->length = got.ok() ? *got : 0;
-                       fetch->arrived.store(true, std::memory_order_release);
-                       resume();
-                     });
+  range.source->read(range.range.offset + piece_at_, fetch->buffer, [fetch, resume](Result<std::size_t> got) {
+    fetch->failed = got.status();
+    fetch->length = got.ok() ? *got : 0;
+    fetch->arrived.store(true, std::memory_order_release);
+    resume();
+  });
   return Wait::Source;
 }
 

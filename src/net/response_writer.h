@@ -15,8 +15,8 @@
 namespace tessera::net {
 
 struct ResponseFraming {
-  bool head_only = false;    // HEAD, 304, 204
-  bool chunked = false;      // a stream to an HTTP/1.1 peer
+  bool head_only = false;  // HEAD, 304, 204
+  bool chunked = false;    // a stream to an HTTP/1.1 peer
   bool keep_alive = true;
   std::string_view date;
   std::string_view request_id;
@@ -50,7 +50,7 @@ class ResponseWriter {
   Response response_;
   Rope rope_;
   std::unique_ptr<Stream> stream_;
-  std::string out_;               // bytes to send next: the head, inline pieces, fetched bytes
+  std::string out_;  // bytes to send next: the head, inline pieces, fetched bytes
   std::size_t out_at_ = 0;
   std::size_t piece_ = 0;         // of rope_
   std::uint64_t piece_at_ = 0;    // bytes of that piece taken

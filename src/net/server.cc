@@ -1,7 +1,7 @@
 #include "net/server.h"
 
-#include <boost/asio/ip/address.hpp>
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <csignal>
 #include <cstdio>
 #include <random>
@@ -40,8 +40,7 @@ Status Server::start() {
   std::signal(SIGPIPE, SIG_IGN);  // sendfile has no MSG_NOSIGNAL
   const ServerOptions& options = impl_->shared.options;
   boost::system::error_code error;
-  const auto address =
-      boost::asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
+  const auto address = boost::asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
   if (error) {
     return Status(Code::InvalidArgument, "listen on '" + options.host + "': it is no IP address");
   }
@@ -60,9 +59,13 @@ Status Server::start() {
   return {};
 }
 
-std::uint16_t Server::port() const { return impl_->loops.front()->port(); }
+std::uint16_t Server::port() const {
+  return impl_->loops.front()->port();
+}
 
-std::size_t Server::open_connections() const { return impl_->shared.connections.load(); }
+std::size_t Server::open_connections() const {
+  return impl_->shared.connections.load();
+}
 
 bool Server::shutdown(std::chrono::milliseconds deadline) {
   if (!impl_->started) {

@@ -2,8 +2,8 @@
 // bodies arrive in aligned 1 MiB buffers. The only part of the program (with server.cc's neighbours) that knows sockets
 // and the HTTP library.
 //
-// start() listens and returns; shutdown() stops accepting, lets every request in flight finish within the deadline, then
-// closes. All callbacks in Options run on loop threads and must not block.
+// start() listens and returns; shutdown() stops accepting, lets every request in flight finish within the deadline,
+// then closes. All callbacks in Options run on loop threads and must not block.
 #pragma once
 
 #include <chrono>
@@ -30,15 +30,16 @@ struct AccessRecord {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;              // 0: any free one; Server::port() tells
-  unsigned loops = 0;                     // 0: one per core
-  std::size_t max_head_bytes = 32 * 1024; // request line and fields: above it 431 (414 where the target alone is too long)
-  std::size_t max_connections = 10'000;   // above it new ones are accepted and closed with 503
-  std::chrono::milliseconds head_timeout{15'000};   // from the first byte of a head to its end: 408
-  std::chrono::milliseconds idle_timeout{75'000};   // between requests
-  std::chrono::milliseconds body_timeout{30'000};   // without any byte of a body, or any progress of a response
-  std::uint64_t min_body_rate = 1024;     // bytes per second, averaged over body_timeout; slower uploads end with 408
-  std::uint64_t drain_limit = 1024 * 1024;// unwanted body bytes read before the connection is closed instead
+  std::uint16_t port = 8080;  // 0: any free one; Server::port() tells
+  unsigned loops = 0;         // 0: one per core
+  std::size_t max_head_bytes =
+      32 * 1024;  // request line and fields: above it 431 (414 where the target alone is too long)
+  std::size_t max_connections = 10'000;            // above it new ones are accepted and closed with 503
+  std::chrono::milliseconds head_timeout{15'000};  // from the first byte of a head to its end: 408
+  std::chrono::milliseconds idle_timeout{75'000};  // between requests
+  std::chrono::milliseconds body_timeout{30'000};  // without any byte of a body, or any progress of a response
+  std::uint64_t min_body_rate = 1024;       // bytes per second, averaged over body_timeout; slower uploads end with 408
+  std::uint64_t drain_limit = 1024 * 1024;  // unwanted body bytes read before the connection is closed instead
   std::function<void(const AccessRecord&)> on_access;  // optional
   // Optional: adds fields (CORS) to answers made by the server itself; the request holds what could be read of it.
   std::function<void(const Request&, Response&)> on_protocol_error;

@@ -45,8 +45,7 @@ Properties parse_properties(std::string_view description) {
 }
 
 std::string value_of(const Properties& properties, std::string_view key) {
-  const auto at =
-      std::find_if(properties.begin(), properties.end(), [&](const auto& p) { return p.first == key; });
+  const auto at = std::find_if(properties.begin(), properties.end(), [&](const auto& p) { return p.first == key; });
   return at == properties.end() ? std::string() : at->second;
 }
 
@@ -63,26 +62,25 @@ std::optional<double> number_of(std::string text) {
 std::string zone_of(const std::string& text) {
   std::string zone = text.starts_with("GMT") ? text.substr(3) : std::string();
   zone.erase(std::remove(zone.begin(), zone.end(), ':'), zone.end());
-  const bool sound =
-      zone.size() == 5 && (zone[0] == '+' || zone[0] == '-') && zone < (zone[0] == '+' ? "+1401" : "-1201") &&
-      zone[3] <= '5' &&
-      std::all_of(zone.begin() + 1, zone.end(), [](unsigned char c) { return std::isdigit(c); });
+  const bool sound = zone.size() == 5 && (zone[0] == '+' || zone[0] == '-') &&
+                     zone < (zone[0] == '+' ? "+1401" : "-1201") && zone[3] <= '5' &&
+                     std::all_of(zone.begin() + 1, zone.end(), [](unsigned char c) { return std::isdigit(c); });
   return sound ? zone : std::string();
 }
 
 // Date "12/29/09" or "12/29/2009", time "09:59:15", zone "GMT-05:00"; empty without a valid date.
 std::string acquired_at(const Properties& properties) {
   int month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(value_of(properties, "Date").c_str(), "%2d/%2d/%4d", &month, &day, &year) != 3 ||
-      month < 1 || month > 12 || day < 1 || day > 31 || year < 0) {
+  if (std::sscanf(value_of(properties, "Date").c_str(), "%2d/%2d/%4d", &month, &day, &year) != 3 || month < 1 ||
+      month > 12 || day < 1 || day > 31 || year < 0) {
     return {};
   }
   year += year < 100 ? 2000 : 0;
   char text[48];
   std::snprintf(text, sizeof text, "%04d%02d%02d", year, month, day);
   std::string out = text;
-  if (std::sscanf(value_of(properties, "Time").c_str(), "%2d:%2d:%2d", &hour, &minute, &second) != 3 ||
-      hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+  if (std::sscanf(value_of(properties, "Time").c_str(), "%2d:%2d:%2d", &hour, &minute, &second) != 3 || hour < 0 ||
+      hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
     return out;
   }
   std::snprintf(text, sizeof text, "%02d%02d%02d", hour, minute, second);
@@ -132,8 +130,7 @@ Result<SlideFacts> read_facts(const TiffFile& file, const TiffDirectory& base) {
   facts.format = "Aperio SVS";
   facts.rotation = 180;  // the scanner's stage is turned against the slide (wsi-dicom 1d)
   Properties properties = parse_properties(facts.description);
-  read_maker(trimmed(facts.description.substr(0, facts.description.find_first_of("\r\n|;"))), properties,
-             facts);
+  read_maker(trimmed(facts.description.substr(0, facts.description.find_first_of("\r\n|;"))), properties, facts);
   if (const auto microns = number_of(value_of(properties, "MPP"))) {
     facts.mm_per_pixel_x = facts.mm_per_pixel_y = *microns / 1000;
   }
@@ -153,8 +150,7 @@ Result<std::unique_ptr<SlideSource>> open(const TiffFile& file) {
     if (is_tiled(directory)) {
       levels.push_back(&directory);
     } else {
-      facts.properties.emplace_back("left out: " + kind_of(file, directory),
-                                    directory_summary(file, directory));
+      facts.properties.emplace_back("left out: " + kind_of(file, directory), directory_summary(file, directory));
     }
   }
   return TiffSlide::open(file, std::move(facts), levels);

@@ -105,14 +105,13 @@ Result<std::string> blank_jpeg_tile(const JpegHead& like, bool rgb) {
     widest = std::max<unsigned>(widest, count == 1 ? 1 : c.horizontal);
     tallest = std::max<unsigned>(tallest, count == 1 ? 1 : c.vertical);
   }
-  const std::uint64_t units = std::uint64_t{(like.width + 8 * widest - 1) / (8 * widest)} *
-                              ((like.height + 8 * tallest - 1) / (8 * tallest));
+  const std::uint64_t units =
+      std::uint64_t{(like.width + 8 * widest - 1) / (8 * widest)} * ((like.height + 8 * tallest - 1) / (8 * tallest));
   BitWriter bits;
   for (std::uint64_t unit = 0; unit < units; ++unit) {
     for (std::size_t i = 0; i < count; ++i) {
       const JpegComponent& c = like.components[i];
-      const int blocks =
-          count == 1 ? 1 : c.horizontal * c.vertical;  // one component is never interleaved (A.2.2)
+      const int blocks = count == 1 ? 1 : c.horizontal * c.vertical;  // one component is never interleaved (A.2.2)
       const bool white = i == 0 || rgb;
       for (int block = 0; block < blocks; ++block) {
         put_block(bits, white && unit == 0 && block == 0);

@@ -32,8 +32,7 @@ void FileSource::read(std::uint64_t offset, MutableBytes into, ReadDone done) {
 Status FileSource::read_now(std::uint64_t offset, MutableBytes into) const {
   if (offset > size_ || into.size() > size_ - offset) {
     return Status(Code::IoError, name_ + ": " + std::to_string(into.size()) + " bytes at byte " +
-                                     std::to_string(offset) + " lie beyond its end (" +
-                                     std::to_string(size_) + ")");
+                                     std::to_string(offset) + " lie beyond its end (" + std::to_string(size_) + ")");
   }
   return file_.read_at(offset, into).while_doing(name_);
 }

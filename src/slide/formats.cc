@@ -10,8 +10,8 @@ Result<std::unique_ptr<SlideSource>> open_slide(const std::filesystem::path& pat
       return format->open(file);
     }
   }
-  return Status(Code::Unsupported, file.name() + ": no reader takes it; its first directory is " +
-                                       file.directories().front().name);
+  return Status(Code::Unsupported,
+                file.name() + ": no reader takes it; its first directory is " + file.directories().front().name);
 }
 
 bool looks_like_slide(ByteView first_bytes) {

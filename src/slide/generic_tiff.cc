@@ -50,9 +50,8 @@ const TiffDirectory& largest(const TiffFile& file) {
   const TiffDirectory* best = &file.directories().front();
   const auto area = [&](const TiffDirectory& d) {
     const Size size = size_of(file, d);
-    return is_tiled(d) && is_picture(file, d)
-               ? static_cast<double>(size.width) * static_cast<double>(size.height)
-               : -1.0;
+    return is_tiled(d) && is_picture(file, d) ? static_cast<double>(size.width) * static_cast<double>(size.height)
+                                              : -1.0;
   };
   for (const TiffDirectory& directory : file.directories()) {
     if (area(directory) > area(*best)) {
@@ -116,8 +115,8 @@ bool detect_other(const TiffFile& file) {
 }
 
 Result<std::unique_ptr<SlideSource>> open_other(const TiffFile& file) {
-  return Status(Code::Unsupported, file.name() + ", " + directory_summary(file, file.directories().front()) +
-                                       ": " + vendor_of(file)->name + " files cannot be converted yet");
+  return Status(Code::Unsupported, file.name() + ", " + directory_summary(file, file.directories().front()) + ": " +
+                                       vendor_of(file)->name + " files cannot be converted yet");
 }
 
 }  // namespace

@@ -71,8 +71,7 @@ class Segments {
     if (segment.marker == 0) {
       return corrupt(at_, "a marker was expected");
     }
-    if (segment.marker == kEoi || segment.marker == kTem ||
-        (segment.marker >= kRst0 && segment.marker <= kSoi)) {
+    if (segment.marker == kEoi || segment.marker == kTem || (segment.marker >= kRst0 && segment.marker <= kSoi)) {
       at_ = segment.end;
       return std::optional(segment);
     }
@@ -137,14 +136,13 @@ Result<JpegTables> tables_of(const Segment& segment) {
 }
 
 std::optional<std::uint8_t> app14_transform(const Segment& segment) {
-  const bool adobe = segment.marker == kApp14 && segment.payload.size() >= 12 &&
-                     as_text(segment.payload.first(5)) == "Adobe";
+  const bool adobe =
+      segment.marker == kApp14 && segment.payload.size() >= 12 && as_text(segment.payload.first(5)) == "Adobe";
   return adobe ? std::optional(segment.payload[11]) : std::nullopt;
 }
 
 bool is_jfif(const Segment& segment) {
-  return segment.marker == kApp0 && segment.payload.size() >= 5 &&
-         as_text(segment.payload.first(4)) == "JFIF";
+  return segment.marker == kApp0 && segment.payload.size() >= 5 && as_text(segment.payload.first(4)) == "JFIF";
 }
 
 void add(JpegTables& to, JpegTables more) {
@@ -166,14 +164,13 @@ Status read_frame_header(const Segment& segment, JpegHead& head) {
   head.width = load_be16(p.data() + 3);
   for (std::size_t i = 0; i < p[5]; ++i) {
     const std::uint8_t* c = p.data() + 6 + 3 * i;
-    const JpegComponent component{c[0], static_cast<std::uint8_t>(c[1] >> 4),
-                                  static_cast<std::uint8_t>(c[1] & 15), c[2]};
-    if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1 ||
-        component.vertical > 4 || component.quantization > 3) {
+    const JpegComponent component{c[0], static_cast<std::uint8_t>(c[1] >> 4), static_cast<std::uint8_t>(c[1] & 15),
+                                  c[2]};
+    if (component.horizontal < 1 || component.horizontal > 4 || component.vertical < 1 || component.vertical > 4 ||
+        component.quantization > 3) {
       return corrupt(segment.begin, "a component with impossible sampling or table number");
     }
-    head.needed.quantization =
-        static_cast<std::uint8_t>(head.needed.quantization | 1 << component.quantization);
+    head.needed.quantization = static_cast<std::uint8_t>(head.needed.quantization | 1 << component.quantization);
     head.components.push_back(component);
   }
   return {};
@@ -275,8 +272,7 @@ Result<JpegTablesStream> scan_jpeg_tables(ByteView bytes) {
     }
     RETURN_IF_ERROR(note_segment(*segment, tables));
     TRY_ASSIGN(const JpegTables defines, tables_of(*segment));
-    tables.segments.push_back(
-        {segment->marker, defines, bytes.subspan(segment->begin, segment->end - segment->begin)});
+    tables.segments.push_back({segment->marker, defines, bytes.subspan(segment->begin, segment->end - segment->begin)});
   }
 }
 
@@ -289,9 +285,8 @@ std::string jpeg_prefix(const JpegTablesStream& tables, const JpegHead& tile, bo
     const bool table = segment.marker == kDqt || segment.marker == kDht;
     const bool tile_has_it = table && tile.present.with({}, segment.defines);
     // Of APPn and COM in the tables only an APP14 matters to a decoder, and only where the tile has none.
-    const bool wanted =
-        table || segment.marker == 0xDD /* DRI */ ||
-        (segment.marker == kApp14 && !tile.app14_transform && (!rgb || tables.app14_transform == 0));
+    const bool wanted = table || segment.marker == 0xDD /* DRI */ ||
+                        (segment.marker == kApp14 && !tile.app14_transform && (!rgb || tables.app14_transform == 0));
     if (wanted && !tile_has_it) {
       prefix += as_text(segment.bytes);
     }

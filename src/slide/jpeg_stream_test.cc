@@ -84,8 +84,7 @@ TEST(JpegTables, with_a_frame_in_them_are_refused) {
 TEST(JpegPrefix, makes_an_abbreviated_tile_decode_to_the_same_pixels) {
   const std::string whole = make_jpeg(64, 64);
   const auto split = split_jpeg(whole);
-  const std::string frame =
-      jpeg_prefix(tables_of(split.tables), head_of(split.tile), false) + split.tile.substr(2);
+  const std::string frame = jpeg_prefix(tables_of(split.tables), head_of(split.tile), false) + split.tile.substr(2);
   const auto pixels = decode(frame, 64, 64, false);
   ASSERT_FALSE(pixels.empty());
   EXPECT_EQ(pixels, decode(whole, 64, 64, false));

@@ -61,8 +61,7 @@ class SlideSource {
   virtual Result<Rope> tile(std::size_t level, std::uint32_t column, std::uint32_t row) const = 0;
   // The exact length of what tile() returns, known without reading: offset tables are laid out before the
   // first byte.
-  virtual Result<std::uint64_t> tile_bytes(std::size_t level, std::uint32_t column,
-                                           std::uint32_t row) const = 0;
+  virtual Result<std::uint64_t> tile_bytes(std::size_t level, std::uint32_t column, std::uint32_t row) const = 0;
 };
 
 // Tries the vendors in order. Unsupported when no reader takes the file, saying what was found (compression,

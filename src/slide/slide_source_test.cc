@@ -132,8 +132,7 @@ TEST(Tile, left_out_by_the_scanner_becomes_white_and_is_reported) {
   knobs.missing_tile = 2;
   const auto source = open(folder, make_slide(knobs));
   ASSERT_TRUE(source.ok()) << source.status().message();
-  EXPECT_EQ(property((*source)->facts(), "missing tiles"),
-            "directory 0: 1 tiles left out by the scanner, white here");
+  EXPECT_EQ(property((*source)->facts(), "missing tiles"), "directory 0: 1 tiles left out by the scanner, white here");
   const auto tile = (*source)->tile(0, 2, 0);
   ASSERT_TRUE(tile.ok());
   EXPECT_EQ(tile->size(), *(*source)->tile_bytes(0, 2, 0));
@@ -186,8 +185,7 @@ TEST(OpenSlide, counts_that_do_not_match_the_tiles_are_named) {
 TEST(OpenSlide, says_what_it_cannot_copy_and_where) {
   SlideKnobs lzw;
   lzw.compression = 5;
-  EXPECT_EQ(refusal(lzw),
-            "a.svs, directory 0, tag 259 Compression: LZW tiles cannot be copied; only JPEG tiles can");
+  EXPECT_EQ(refusal(lzw), "a.svs, directory 0, tag 259 Compression: LZW tiles cannot be copied; only JPEG tiles can");
   SlideKnobs planes;
   planes.planar = 2;
   EXPECT_EQ(refusal(planes),
@@ -204,8 +202,7 @@ TEST(OpenSlide, says_what_it_cannot_copy_and_where) {
   SlideKnobs j2k;
   j2k.compression = 33005;
   j2k.description = kAperio;
-  EXPECT_NE(refusal(j2k).find("directory 0, tag 259 Compression: JPEG 2000, RGB (Aperio 33005)"),
-            std::string::npos);
+  EXPECT_NE(refusal(j2k).find("directory 0, tag 259 Compression: JPEG 2000, RGB (Aperio 33005)"), std::string::npos);
 }
 
 TEST(OpenSlide, refuses_two_levels_of_one_size) {

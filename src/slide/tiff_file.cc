@@ -35,8 +35,7 @@ enum Type : std::uint16_t {
 
 // Bytes of one value; 0 for a type that TIFF does not define.
 std::uint64_t type_width(std::uint16_t type) {
-  static constexpr std::array<std::uint8_t, 19> kWidths = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4,
-                                                           8, 4, 8, 4, 0, 0, 8, 8, 8};
+  static constexpr std::array<std::uint8_t, 19> kWidths = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
   return type < kWidths.size() ? kWidths[type] : 0;
 }
 
@@ -56,9 +55,8 @@ struct TiffFile::Chain {
 };
 
 const TiffEntry* TiffDirectory::find(std::uint16_t tag) const {
-  const auto at =
-      std::lower_bound(entries.begin(), entries.end(), tag,
-                       [](const TiffEntry& entry, std::uint16_t wanted) { return entry.tag < wanted; });
+  const auto at = std::lower_bound(entries.begin(), entries.end(), tag,
+                                   [](const TiffEntry& entry, std::uint16_t wanted) { return entry.tag < wanted; });
   return at != entries.end() && at->tag == tag ? &*at : nullptr;
 }
 
@@ -109,8 +107,7 @@ Status TiffFile::read_header(std::uint64_t& first) {
   swapped_ = big_endian;
   const std::uint64_t version = got >= 8 ? load(head.data() + 2, 2) : 0;
   if ((!little && !big_endian) || (version != 42 && version != 43)) {
-    return Status(Code::Unsupported,
-                  name() + ": not a TIFF file (its first bytes are neither TIFF's nor BigTIFF's)");
+    return Status(Code::Unsupported, name() + ": not a TIFF file (its first bytes are neither TIFF's nor BigTIFF's)");
   }
   big_ = version == 43;
   if (big_ && (got < 16 || load(head.data() + 4, 2) != 8 || load(head.data() + 6, 2) != 0)) {
@@ -195,11 +192,10 @@ Result<std::uint64_t> TiffFile::read_directory(std::uint64_t offset, TiffDirecto
     directory.entries.push_back(entry);
   }
   auto& entries = directory.entries;
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const auto& a, const auto& b) { return a.tag < b.tag; });
-  entries.erase(std::unique(entries.begin(), entries.end(),
-                            [](const auto& a, const auto& b) { return a.tag == b.tag; }),
-                entries.end());
+  std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.tag < b.tag; });
+  entries.erase(
+      std::unique(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.tag == b.tag; }),
+      entries.end());
   return load(table.data() + count * entry_width, word);
 }
 
@@ -212,8 +208,7 @@ Result<ByteRange> TiffFile::value_range(const TiffDirectory& directory, const Ti
   if (entry.offset > size || entry.count > (size - entry.offset) / width) {
     return corrupt(directory, entry.tag,
                    std::to_string(entry.count) + " values of " + in_bytes(width) + " at byte " +
-                       std::to_string(entry.offset) + " run beyond the end of the file (" + in_bytes(size) +
-                       ")");
+                       std::to_string(entry.offset) + " run beyond the end of the file (" + in_bytes(size) + ")");
   }
   return ByteRange{entry.offset, entry.count * width};
 }
@@ -226,8 +221,8 @@ Result<std::uint64_t> TiffFile::number(const TiffDirectory& directory, std::uint
   }
   if (!is_unsigned(entry->type) || entry->count == 0) {
     return corrupt(directory, tag,
-                   "is no unsigned number (type " + std::to_string(entry->type) + ", " +
-                       std::to_string(entry->count) + " values)");
+                   "is no unsigned number (type " + std::to_string(entry->type) + ", " + std::to_string(entry->count) +
+                       " values)");
   }
   TRY_ASSIGN(const ByteRange range, value_range(directory, *entry));
   std::array<std::uint8_t, 8> value{};
@@ -267,8 +262,7 @@ std::optional<double> TiffFile::real(const TiffDirectory& directory, std::uint16
   const auto range = value_range(directory, *entry);
   std::array<std::uint8_t, 8> raw{};
   if (!range.ok() ||
-      !source_->read_now(range->offset, MutableBytes(raw.data(), std::min<std::uint64_t>(8, range->length)))
-           .ok()) {
+      !source_->read_now(range->offset, MutableBytes(raw.data(), std::min<std::uint64_t>(8, range->length))).ok()) {
     return std::nullopt;
   }
   double value = 0;
@@ -289,22 +283,21 @@ Result<std::string> TiffFile::text(const TiffDirectory& directory, std::uint16_t
   }
   TRY_ASSIGN(const ByteRange range, value_range(directory, *entry));
   std::string value(std::min(range.length, kMaxText), '\0');
-  RETURN_IF_ERROR(source_->read_now(
-      range.offset, MutableBytes(reinterpret_cast<std::uint8_t*>(value.data()), value.size())));
+  RETURN_IF_ERROR(
+      source_->read_now(range.offset, MutableBytes(reinterpret_cast<std::uint8_t*>(value.data()), value.size())));
   value.resize(std::min(value.size(), value.find('\0')));
   return value;
 }
 
-Result<ByteBuffer> TiffFile::bytes(const TiffDirectory& directory, std::uint16_t tag,
-                                   std::uint64_t limit) const {
+Result<ByteBuffer> TiffFile::bytes(const TiffDirectory& directory, std::uint16_t tag, std::uint64_t limit) const {
   const TiffEntry* entry = directory.find(tag);
   if (entry == nullptr) {
     return ByteBuffer();
   }
   TRY_ASSIGN(const ByteRange range, value_range(directory, *entry));
   if (range.length > limit) {
-    return Status(Code::TooLarge, place(directory, tag) + ": " + in_bytes(range.length) +
-                                      " are above the limit of " + in_bytes(limit));
+    return Status(Code::TooLarge,
+                  place(directory, tag) + ": " + in_bytes(range.length) + " are above the limit of " + in_bytes(limit));
   }
   ByteBuffer value(range.length);
   RETURN_IF_ERROR(source_->read_now(range.offset, value));

@@ -86,9 +86,8 @@ TEST(TiffFile, a_huge_entry_count_is_refused_before_memory_is_taken) {
   TiffMaker maker(true);
   const auto at = maker.directory({{256, 3, {1}, {}}});
   maker.put(at, std::uint64_t{1} << 60, 8);
-  EXPECT_NE(
-      failure(folder.file("a.tif", maker.bytes())).find("directory 0: claims 1152921504606846976 entries"),
-      std::string::npos);
+  EXPECT_NE(failure(folder.file("a.tif", maker.bytes())).find("directory 0: claims 1152921504606846976 entries"),
+            std::string::npos);
 }
 
 TEST(TiffFile, a_value_beyond_the_end_names_directory_and_tag) {
@@ -98,8 +97,7 @@ TEST(TiffFile, a_value_beyond_the_end_names_directory_and_tag) {
   maker.directory({{324, 4, {1, 2, 3}, {}, 1u << 30}});
   const auto file = TiffFile::open(folder.file("a.svs", maker.bytes()));
   ASSERT_TRUE(file.ok());
-  const Status status =
-      file->each_number(file->directories().at(1), 324, [](std::uint64_t) { return Status(); });
+  const Status status = file->each_number(file->directories().at(1), 324, [](std::uint64_t) { return Status(); });
   EXPECT_EQ(status.code(), Code::Corrupt);
   EXPECT_EQ(status.message(),
             "a.svs, directory 1, tag 324 TileOffsets: 1073741824 values of 4 bytes at byte 26 run beyond the "
@@ -116,8 +114,7 @@ TEST(TiffFile, survives_every_truncation_and_every_flipped_byte_of_its_tags) {
   const std::string& whole = slide.tiff.bytes();
   for (std::size_t length = 0; length < whole.size(); length += 7) {
     const std::string why = failure(folder.file("cut.tif", whole.substr(0, length)));
-    EXPECT_TRUE(why.starts_with("cut.tif"))
-        << why;  // the directory is the file's last thing: no cut file is sound
+    EXPECT_TRUE(why.starts_with("cut.tif")) << why;  // the directory is the file's last thing: no cut file is sound
   }
   for (std::size_t at = slide.directories[0]; at < whole.size(); ++at) {
     std::string damaged = whole;

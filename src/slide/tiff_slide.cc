@@ -39,9 +39,7 @@ void read_spacing(const TiffFile& file, const TiffDirectory& base, SlideFacts& f
   if (!x || !y) {
     return;
   }
-  const auto believed = [](double mm) {
-    return mm <= kLargestBelievedSpacing && mm >= kSmallestBelievedSpacing;
-  };
+  const auto believed = [](double mm) { return mm <= kLargestBelievedSpacing && mm >= kSmallestBelievedSpacing; };
   if (believed(*x) && believed(*y)) {
     facts.mm_per_pixel_x = x;
     facts.mm_per_pixel_y = y;
@@ -56,8 +54,7 @@ void read_spacing(const TiffFile& file, const TiffDirectory& base, SlideFacts& f
 
 std::string datetime_from_tiff(const std::string& text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(text.c_str(), "%4d:%2d:%2d %2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second) !=
-          6 ||
+  if (std::sscanf(text.c_str(), "%4d:%2d:%2d %2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second) != 6 ||
       year < 1900 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
       minute > 59 || second < 0 || second > 59) {
     return {};
@@ -73,8 +70,7 @@ std::string directory_summary(const TiffFile& file, const TiffDirectory& directo
     return value.ok() ? *value : 0;
   };
   return directory.name + ": " + std::to_string(number(tiff::kImageWidth)) + " x " +
-         std::to_string(number(tiff::kImageLength)) + ", " +
-         tiff::compression_text(number(tiff::kCompression)) + ", " +
+         std::to_string(number(tiff::kImageLength)) + ", " + tiff::compression_text(number(tiff::kCompression)) + ", " +
          (is_tiled(directory) ? "tiles" : "strips");
 }
 
@@ -91,8 +87,7 @@ Result<SlideFacts> tiff_facts(const TiffFile& file, const TiffDirectory& base) {
   if (is_icc_profile(profile)) {
     facts.icc_profile = as_text(profile);
   } else if (!profile.empty()) {
-    facts.properties.emplace_back("ICC profile not used",
-                                  file.place(base, tiff::kICCProfile) + " is no ICC profile");
+    facts.properties.emplace_back("ICC profile not used", file.place(base, tiff::kICCProfile) + " is no ICC profile");
   }
   read_spacing(file, base, facts);
   return facts;
@@ -108,9 +103,8 @@ TiffSlide::TiffSlide(SlideFacts facts, std::vector<TiledLevel> tiled)
 Result<std::unique_ptr<SlideSource>> TiffSlide::open(const TiffFile& file, SlideFacts facts,
                                                      const std::vector<const TiffDirectory*>& directories) {
   if (directories.size() > kMaxLevels) {
-    return Status(Code::Unsupported,
-                  file.name() + ": " + std::to_string(directories.size()) +
-                      " tiled directories; focal planes and channels cannot be converted yet");
+    return Status(Code::Unsupported, file.name() + ": " + std::to_string(directories.size()) +
+                                         " tiled directories; focal planes and channels cannot be converted yet");
   }
   std::vector<TiledLevel> tiled;
   for (const TiffDirectory* directory : directories) {
@@ -118,13 +112,11 @@ Result<std::unique_ptr<SlideSource>> TiffSlide::open(const TiffFile& file, Slide
     tiled.push_back(std::move(level));
   }
   const auto area = [](const TiledLevel& t) { return std::uint64_t{t.level().width} * t.level().height; };
-  std::stable_sort(tiled.begin(), tiled.end(),
-                   [&](const auto& a, const auto& b) { return area(a) > area(b); });
+  std::stable_sort(tiled.begin(), tiled.end(), [&](const auto& a, const auto& b) { return area(a) > area(b); });
   RETURN_IF_ERROR(check_alike(file, tiled));
   for (const TiledLevel& level : tiled) {
     if (level.missing_tiles() > 0) {
-      facts.properties.emplace_back("missing tiles", level.directory() + ": " +
-                                                         std::to_string(level.missing_tiles()) +
+      facts.properties.emplace_back("missing tiles", level.directory() + ": " + std::to_string(level.missing_tiles()) +
                                                          " tiles left out by the scanner, white here");
     }
   }
@@ -138,13 +130,11 @@ Status TiffSlide::check_alike(const TiffFile& file, const std::vector<TiledLevel
     const std::string place = file.name() + ", " + tiled[i].directory();
     if (level.width == above.width && level.height == above.height) {
       return Status(Code::Unsupported, place + ": has the size of " + tiled[i - 1].directory() + " (" +
-                                           size_text(level) +
-                                           "); focal planes and channels cannot be converted yet");
+                                           size_text(level) + "); focal planes and channels cannot be converted yet");
     }
     if (level.coding.photometric != above.coding.photometric) {
-      return Status(Code::Unsupported, place + ": its colours (" + level.coding.photometric +
-                                           ") are not those of " + tiled[i - 1].directory() + " (" +
-                                           above.coding.photometric + ")");
+      return Status(Code::Unsupported, place + ": its colours (" + level.coding.photometric + ") are not those of " +
+                                           tiled[i - 1].directory() + " (" + above.coding.photometric + ")");
     }
   }
   return {};
@@ -152,9 +142,8 @@ Status TiffSlide::check_alike(const TiffFile& file, const std::vector<TiledLevel
 
 Result<std::uint64_t> TiffSlide::index_of(std::size_t level, std::uint32_t column, std::uint32_t row) const {
   if (level >= levels_.size() || column >= levels_[level].columns() || row >= levels_[level].rows()) {
-    return Status(Code::InvalidArgument, facts_.file_name + ": there is no tile at level " +
-                                             std::to_string(level) + ", column " + std::to_string(column) +
-                                             ", row " + std::to_string(row));
+    return Status(Code::InvalidArgument, facts_.file_name + ": there is no tile at level " + std::to_string(level) +
+                                             ", column " + std::to_string(column) + ", row " + std::to_string(row));
   }
   return std::uint64_t{row} * levels_[level].columns() + column;
 }
@@ -164,8 +153,7 @@ Result<Rope> TiffSlide::tile(std::size_t level, std::uint32_t column, std::uint3
   return tiled_[level].tile(index);
 }
 
-Result<std::uint64_t> TiffSlide::tile_bytes(std::size_t level, std::uint32_t column,
-                                            std::uint32_t row) const {
+Result<std::uint64_t> TiffSlide::tile_bytes(std::size_t level, std::uint32_t column, std::uint32_t row) const {
   TRY_ASSIGN(const std::uint64_t index, index_of(level, column, row));
   return tiled_[level].tile_bytes(index);
 }

@@ -33,18 +33,15 @@ Result<TiledLevel> TiledLevel::open(const TiffFile& file, const TiffDirectory& d
 Status TiledLevel::read_layout(const TiffFile& file, const TiffDirectory& directory) {
   TRY_ASSIGN(const std::uint64_t compression, file.number(directory, tiff::kCompression, 1));
   if (compression != tiff::kCompressionJpeg) {
-    return file.unsupported(
-        directory, tiff::kCompression,
-        tiff::compression_text(compression) + " tiles cannot be copied; only JPEG tiles can");
+    return file.unsupported(directory, tiff::kCompression,
+                            tiff::compression_text(compression) + " tiles cannot be copied; only JPEG tiles can");
   }
   if (!is_tiled(directory)) {
-    return file.unsupported(directory, tiff::kTileOffsets,
-                            "is missing: strips cannot be copied; only tiles can");
+    return file.unsupported(directory, tiff::kTileOffsets, "is missing: strips cannot be copied; only tiles can");
   }
   TRY_ASSIGN(const std::uint64_t planar, file.number(directory, tiff::kPlanarConfiguration, 1));
   if (planar != 1) {
-    return file.unsupported(directory, tiff::kPlanarConfiguration,
-                            "colours in separate planes cannot be copied");
+    return file.unsupported(directory, tiff::kPlanarConfiguration, "colours in separate planes cannot be copied");
   }
   TRY_ASSIGN(const std::uint64_t orientation, file.number(directory, tiff::kOrientation, 1));
   if (orientation != 1) {
@@ -53,8 +50,7 @@ Status TiledLevel::read_layout(const TiffFile& file, const TiffDirectory& direct
   }
   TRY_ASSIGN(const std::uint64_t bits, file.number(directory, tiff::kBitsPerSample, 1));
   if (bits != 8) {
-    return file.unsupported(directory, tiff::kBitsPerSample,
-                            std::to_string(bits) + " bits; only 8 can be copied");
+    return file.unsupported(directory, tiff::kBitsPerSample, std::to_string(bits) + " bits; only 8 can be copied");
   }
   TRY_ASSIGN(const std::uint64_t samples, file.number(directory, tiff::kSamplesPerPixel, 1));
   if (samples != 1 && samples != 3) {
@@ -93,9 +89,8 @@ Status TiledLevel::read_places(const TiffFile& file, const TiffDirectory& direct
     const TiffEntry* entry = directory.find(tag);
     if (entry != nullptr && entry->count != tiles) {
       return file.corrupt(directory, tag,
-                          "has " + std::to_string(entry->count) + " values for " + std::to_string(tiles) +
-                              " tiles (" + std::to_string(level_.columns()) + " x " +
-                              std::to_string(level_.rows()) + ")");
+                          "has " + std::to_string(entry->count) + " values for " + std::to_string(tiles) + " tiles (" +
+                              std::to_string(level_.columns()) + " x " + std::to_string(level_.rows()) + ")");
     }
   }
   // The arrays are taken only after each_number() has seen that the file is long enough to hold them.
@@ -106,12 +101,11 @@ Status TiledLevel::read_places(const TiffFile& file, const TiffDirectory& direct
   const std::uint64_t size = source_->size();
   return file.each_number(directory, tiff::kTileByteCounts, [&](std::uint64_t count) -> Status {
     const std::uint64_t offset = offsets_[counts_.size()];
-    if (count > 0 &&
-        (offset > size || count > size - offset || count >= std::numeric_limits<std::uint32_t>::max())) {
+    if (count > 0 && (offset > size || count > size - offset || count >= std::numeric_limits<std::uint32_t>::max())) {
       return file.corrupt(directory, tiff::kTileOffsets,
-                          "tile " + std::to_string(counts_.size()) + " (" + std::to_string(count) +
-                              " bytes at byte " + std::to_string(offset) +
-                              ") runs beyond the end of the file (" + std::to_string(size) + " bytes)");
+                          "tile " + std::to_string(counts_.size()) + " (" + std::to_string(count) + " bytes at byte " +
+                              std::to_string(offset) + ") runs beyond the end of the file (" + std::to_string(size) +
+                              " bytes)");
     }
     missing_ += count == 0 ? 1 : 0;
     counts_.push_back(static_cast<std::uint32_t>(count));
@@ -120,8 +114,7 @@ Status TiledLevel::read_places(const TiffFile& file, const TiffDirectory& direct
 }
 
 Status TiledLevel::read_coding(const TiffFile& file, const TiffDirectory& directory) {
-  const auto first =
-      std::find_if(counts_.begin(), counts_.end(), [](std::uint32_t count) { return count != 0; });
+  const auto first = std::find_if(counts_.begin(), counts_.end(), [](std::uint32_t count) { return count != 0; });
   if (first == counts_.end()) {
     return file.corrupt(directory, tiff::kTileByteCounts, "is 0 for every tile: the level holds no image");
   }
@@ -157,10 +150,9 @@ Status TiledLevel::choose_color(const TiffFile& file, const TiffDirectory& direc
   coding.lossy_method = "ISO_10918_1";
   if (coding.samples_per_pixel == 1) {
     coding.photometric = "MONOCHROME2";
-    return photometric == 1
-               ? Status()
-               : file.unsupported(directory, tiff::kPhotometricInterpretation,
-                                  std::to_string(photometric) + " for one sample; only 1 (black is zero)");
+    return photometric == 1 ? Status()
+                            : file.unsupported(directory, tiff::kPhotometricInterpretation,
+                                               std::to_string(photometric) + " for one sample; only 1 (black is zero)");
   }
   JpegColor color = tile.stated_color();
   if (color == JpegColor::Unstated && photometric == 2) {
@@ -173,8 +165,7 @@ Status TiledLevel::choose_color(const TiffFile& file, const TiffDirectory& direc
                             std::to_string(photometric) + " for three samples; only 2 (RGB) and 6 (YCbCr)");
   }
   rgb_ = color == JpegColor::Rgb;
-  coding.photometric =
-      rgb_ ? "RGB" : "YBR_FULL_422";  // readers accept no other name, whatever the subsampling
+  coding.photometric = rgb_ ? "RGB" : "YBR_FULL_422";  // readers accept no other name, whatever the subsampling
   return {};
 }
 
@@ -203,17 +194,14 @@ Result<JpegHead> TiledLevel::read_head(std::uint64_t index) const {
 }
 
 Status TiledLevel::check_tile(std::uint64_t index, const JpegHead& head) const {
-  const auto wrong = [&](Code code, const std::string& why) {
-    return Status(code, place(index) + ": " + why);
-  };
+  const auto wrong = [&](Code code, const std::string& why) { return Status(code, place(index) + ": " + why); };
   if (head.sof != 0xC0 || head.precision != 8) {
-    return wrong(Code::Unsupported, "not baseline JPEG of 8 bits (SOF" + std::to_string(head.sof - 0xC0) +
-                                        ", " + std::to_string(head.precision) + " bits)");
+    return wrong(Code::Unsupported, "not baseline JPEG of 8 bits (SOF" + std::to_string(head.sof - 0xC0) + ", " +
+                                        std::to_string(head.precision) + " bits)");
   }
   if (head.width != level_.tile_width || head.height != level_.tile_height) {
-    return wrong(Code::Corrupt, "its JPEG is " + std::to_string(head.width) + " x " +
-                                    std::to_string(head.height) + ", the directory says " +
-                                    std::to_string(level_.tile_width) + " x " +
+    return wrong(Code::Corrupt, "its JPEG is " + std::to_string(head.width) + " x " + std::to_string(head.height) +
+                                    ", the directory says " + std::to_string(level_.tile_width) + " x " +
                                     std::to_string(level_.tile_height));
   }
   if (head.components.size() != level_.coding.samples_per_pixel) {

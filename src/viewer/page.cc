@@ -6,11 +6,12 @@ namespace tessera::viewer {
 
 namespace {
 
-// Everything from this server; blob: for decoded tiles. OpenSeadragon sets styles through the DOM, which this allows, and
-// puts one style sheet of its own into the page: the hash is that sheet's, of the pinned version.
+// Everything from this server; blob: for decoded tiles. OpenSeadragon sets styles through the DOM, which this allows,
+// and puts one style sheet of its own into the page: the hash is that sheet's, of the pinned version.
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; "
-    "style-src 'self' 'sha256-9xTiqzfwFaL2SGb1rmr8gysEwVVjIvqWAgmZgqFqpEE='; img-src 'self' blob: data:; connect-src 'self'; "
+    "style-src 'self' 'sha256-9xTiqzfwFaL2SGb1rmr8gysEwVVjIvqWAgmZgqFqpEE='; img-src 'self' blob: data:; connect-src "
+    "'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 const PageFile* find_file(std::string_view path) {

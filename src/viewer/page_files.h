@@ -7,9 +7,9 @@
 namespace tessera::viewer {
 
 struct PageFile {
-  std::string_view path;    // "/", "/assets/app.js"
+  std::string_view path;  // "/", "/assets/app.js"
   std::string_view type;
-  std::string_view tag;     // hash of the content
+  std::string_view tag;  // hash of the content
   std::string_view plain;
   std::string_view packed;  // gzip
 };

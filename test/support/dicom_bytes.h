@@ -26,9 +26,7 @@ class DicomBytes {
 
   // Explicit VR with a 16-bit and with a 32-bit length, and implicit VR: the header alone, and with its
   // value.
-  DicomBytes& head16(std::uint32_t t, std::string_view vr, std::uint32_t length) {
-    return tag(t).raw(vr).u16(length);
-  }
+  DicomBytes& head16(std::uint32_t t, std::string_view vr, std::uint32_t length) { return tag(t).raw(vr).u16(length); }
   DicomBytes& head32(std::uint32_t t, std::string_view vr, std::uint32_t length) {
     return tag(t).raw(vr).u16(0).u32(length);
   }
@@ -44,9 +42,7 @@ class DicomBytes {
   }
 
   DicomBytes& item(std::uint32_t length) { return implicit_head(0xFFFEE000, length); }
-  DicomBytes& fragment(std::string_view value) {
-    return item(static_cast<std::uint32_t>(value.size())).raw(value);
-  }
+  DicomBytes& fragment(std::string_view value) { return item(static_cast<std::uint32_t>(value.size())).raw(value); }
   DicomBytes& item_end() { return implicit_head(0xFFFEE00D, 0); }
   DicomBytes& sequence_end() { return implicit_head(0xFFFEE0DD, 0); }
 

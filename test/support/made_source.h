@@ -32,8 +32,7 @@ class MadeSource final : public slide::SlideSource {
   const std::vector<slide::Level>& levels() const override { return levels_; }
 
   std::string bytes_of(std::size_t level, std::uint32_t column, std::uint32_t row) const {
-    std::string bytes =
-        std::to_string(level) + "/" + std::to_string(row) + "/" + std::to_string(column) + ":";
+    std::string bytes = std::to_string(level) + "/" + std::to_string(row) + "/" + std::to_string(column) + ":";
     bytes.append(10 + (column + row) % 5 + extra_, 'x');
     return bytes;
   }
@@ -48,8 +47,7 @@ class MadeSource final : public slide::SlideSource {
     rope.append(memory_source("gap" + bytes.substr(3)), {3, rest});
     return rope;
   }
-  Result<std::uint64_t> tile_bytes(std::size_t level, std::uint32_t column,
-                                   std::uint32_t row) const override {
+  Result<std::uint64_t> tile_bytes(std::size_t level, std::uint32_t column, std::uint32_t row) const override {
     return bytes_of(level, column, row).size();
   }
 
@@ -79,8 +77,7 @@ class MemorySink final : public InstanceSink {
   Status write(ByteView bytes) override {
     largest = std::max(largest, bytes.size());
     files.back() += as_text(bytes);
-    return fail_after != 0 && files.back().size() >= fail_after ? Status(Code::NoSpace, "write: full")
-                                                                : Status();
+    return fail_after != 0 && files.back().size() >= fail_after ? Status(Code::NoSpace, "write: full") : Status();
   }
   Status end() override { return {}; }
   Status finish() override {

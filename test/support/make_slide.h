@@ -24,8 +24,8 @@ inline std::string make_jpeg(int width, int height, bool gray = false, int subsa
   tjhandle handle = tjInitCompress();
   unsigned char* out = nullptr;
   unsigned long length = 0;
-  const int failed = tjCompress2(handle, pixels.data(), width, 0, height, gray ? TJPF_GRAY : TJPF_RGB, &out,
-                                 &length, gray ? TJSAMP_GRAY : subsampling, 80, 0);
+  const int failed = tjCompress2(handle, pixels.data(), width, 0, height, gray ? TJPF_GRAY : TJPF_RGB, &out, &length,
+                                 gray ? TJSAMP_GRAY : subsampling, 80, 0);
   std::string jpeg(reinterpret_cast<char*>(out), failed == 0 ? length : 0);
   tjFree(out);
   tjDestroy(handle);
@@ -37,8 +37,7 @@ inline std::string make_jpeg(int width, int height, bool gray = false, int subsa
 
 struct SplitJpeg {
   std::string tables;  // SOI, DQT and DHT, EOI: tag 347
-  std::string
-      tile;  // SOI, SOF, SOS and the scan: an abbreviated stream without markers that state its colours
+  std::string tile;    // SOI, SOF, SOS and the scan: an abbreviated stream without markers that state its colours
 };
 
 inline SplitJpeg split_jpeg(const std::string& jpeg) {
@@ -89,8 +88,7 @@ inline MadeSlide make_slide(const SlideKnobs& knobs) {
   std::vector<std::vector<TiffValue>> levels;
   for (int level = 0; level < knobs.levels; ++level) {
     const std::uint32_t width = knobs.width >> level, height = knobs.height >> level;
-    const std::uint32_t count =
-        ((width + knobs.tile - 1) / knobs.tile) * ((height + knobs.tile - 1) / knobs.tile);
+    const std::uint32_t count = ((width + knobs.tile - 1) / knobs.tile) * ((height + knobs.tile - 1) / knobs.tile);
     std::vector<std::uint64_t> offsets, lengths;
     std::string tables;
     slide.tiles.emplace_back();
@@ -111,10 +109,7 @@ inline MadeSlide make_slide(const SlideKnobs& knobs) {
         {254, 4, {level == 0 ? 0u : 1u}, {}},
         {256, 4, {width}, {}},
         {257, 4, {height}, {}},
-        {258,
-         3,
-         knobs.gray ? std::vector<std::uint64_t>{knobs.bits} : std::vector<std::uint64_t>(3, knobs.bits),
-         {}},
+        {258, 3, knobs.gray ? std::vector<std::uint64_t>{knobs.bits} : std::vector<std::uint64_t>(3, knobs.bits), {}},
         {259, 3, {knobs.compression}, {}},
         {262, 3, {knobs.gray ? 1 : knobs.photometric}, {}}};
     if (!knobs.description.empty()) {

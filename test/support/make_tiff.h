@@ -58,8 +58,7 @@ class TiffMaker {
       entries_[{at, values[i].tag}] = out_.size();
       number(values[i].tag, 2);
       number(values[i].type, 2);
-      number(values[i].claimed_count != 0 ? values[i].claimed_count
-                                          : encoded[i].second.size() / width(values[i].type),
+      number(values[i].claimed_count != 0 ? values[i].claimed_count : encoded[i].second.size() / width(values[i].type),
              word());
       if (encoded[i].second.size() > word()) {
         number(encoded[i].first, word());
@@ -80,9 +79,7 @@ class TiffMaker {
 
   // Where a directory's entry lies, and where the offset of the next directory stands (of the last linked
   // one).
-  std::uint64_t entry(std::uint64_t directory, std::uint16_t tag) const {
-    return entries_.at({directory, tag});
-  }
+  std::uint64_t entry(std::uint64_t directory, std::uint16_t tag) const { return entries_.at({directory, tag}); }
   std::uint64_t last_link() const { return link_; }
   void put(std::uint64_t at, std::uint64_t value, unsigned bytes) {
     std::string saved;

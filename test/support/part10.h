@@ -17,7 +17,7 @@ struct Part10 {
   std::string modality = "SM";
   std::string image_type = "ORIGINAL\\PRIMARY\\VOLUME\\NONE";
   std::vector<std::string> frames = {"first frame.", "second frame", "third and last"};  // encapsulated, even lengths
-  std::string icc_profile;  // at 00480105/0/00282000
+  std::string icc_profile;                                                               // at 00480105/0/00282000
 
   dicom::DataSet header() const {
     namespace tags = dicom::tags;

@@ -35,9 +35,7 @@ class TokenLog final : public dicom::TokenSink {
   }
   Status on_item_end() override { return end("item end"); }
   Status on_sequence_end() override { return end("sequence end"); }
-  Status on_fragments_begin(const dicom::ElementHeader& header) override {
-    return begin("fragments", header);
-  }
+  Status on_fragments_begin(const dicom::ElementHeader& header) override { return begin("fragments", header); }
   Status on_fragment_begin(const dicom::FragmentHeader& header) override {
     ++open;
     text += "\nfragment " + std::to_string(header.ordinal) + " @" + std::to_string(header.offset) + " +" +
@@ -60,10 +58,9 @@ class TokenLog final : public dicom::TokenSink {
     return {};
   }
   void line(std::string_view what, const dicom::ElementHeader& header) {
-    text += "\n" + std::string(what) + " " + header.tag.text() + " " +
-            std::string(dicom::vr_name(header.vr)) + " @" + std::to_string(header.offset) + " v" +
-            std::to_string(header.value_offset) + " +" + std::to_string(header.length) + " d" +
-            std::to_string(header.depth) + " ";
+    text += "\n" + std::string(what) + " " + header.tag.text() + " " + std::string(dicom::vr_name(header.vr)) + " @" +
+            std::to_string(header.offset) + " v" + std::to_string(header.value_offset) + " +" +
+            std::to_string(header.length) + " d" + std::to_string(header.depth) + " ";
   }
   Status begin(std::string_view what, const dicom::ElementHeader& header) {
     ++open;
