@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "slide/blank_tile.h"
+#include "codec/blank_jpeg.h"
 
 namespace tessera::slide {
 
@@ -119,31 +119,31 @@ Status TiledLevel::read_coding(const TiffFile& file, const TiffDirectory& direct
     return file.corrupt(directory, tiff::kTileByteCounts, "is 0 for every tile: the level holds no image");
   }
   TRY_ASSIGN(const ByteBuffer raw, file.bytes(directory, tiff::kJPEGTables, kMaxTables));
-  const auto tables = scan_jpeg_tables(raw);
+  const auto tables = codec::scan_jpeg_tables(raw);
   if (!tables.ok()) {
     return file.corrupt(directory, tiff::kJPEGTables, tables.status().message());
   }
-  TRY_ASSIGN(const JpegHead head, read_head(static_cast<std::uint64_t>(first - counts_.begin())));
-  JpegHead whole = head;  // as a decoder of prefix and tile sees it
+  TRY_ASSIGN(const codec::JpegHead head, read_head(static_cast<std::uint64_t>(first - counts_.begin())));
+  codec::JpegHead whole = head;  // as a decoder of prefix and tile sees it
   if (!whole.app14_transform) {
     whole.app14_transform = tables->app14_transform;
   }
   RETURN_IF_ERROR(choose_color(file, directory, whole));
-  prefix_ = jpeg_prefix(*tables, head, rgb_);
+  prefix_ = codec::jpeg_prefix(*tables, head, rgb_);
   if (!prefix_.empty()) {  // what other tiles may count on is what the prefix really holds
     const std::string closed = prefix_ + "\xFF\xD9";
-    TRY_ASSIGN(const JpegTablesStream held, scan_jpeg_tables(as_bytes(closed)));
+    TRY_ASSIGN(const codec::JpegTablesStream held, codec::scan_jpeg_tables(as_bytes(closed)));
     prefix_tables_ = held.present;
     prefix_app14_ = held.app14_transform;
   }
   RETURN_IF_ERROR(check_tile(static_cast<std::uint64_t>(first - counts_.begin()), head));
   if (missing_ > 0) {
-    TRY_ASSIGN(blank_, blank_jpeg_tile(head, rgb_));
+    TRY_ASSIGN(blank_, codec::blank_jpeg_tile(head, rgb_));
   }
   return {};
 }
 
-Status TiledLevel::choose_color(const TiffFile& file, const TiffDirectory& directory, const JpegHead& tile) {
+Status TiledLevel::choose_color(const TiffFile& file, const TiffDirectory& directory, const codec::JpegHead& tile) {
   TRY_ASSIGN(const std::uint64_t photometric, file.number(directory, tiff::kPhotometricInterpretation));
   TileCoding& coding = level_.coding;
   coding.transfer_syntax = "1.2.840.10008.1.2.4.50";  // JPEG Baseline (Process 1)
@@ -154,17 +154,17 @@ Status TiledLevel::choose_color(const TiffFile& file, const TiffDirectory& direc
                             : file.unsupported(directory, tiff::kPhotometricInterpretation,
                                                std::to_string(photometric) + " for one sample; only 1 (black is zero)");
   }
-  JpegColor color = tile.stated_color();
-  if (color == JpegColor::Unstated && photometric == 2) {
-    color = JpegColor::Rgb;
-  } else if (color == JpegColor::Unstated && photometric == 6) {
-    color = JpegColor::YCbCr;
+  codec::JpegColor color = tile.stated_color();
+  if (color == codec::JpegColor::Unstated && photometric == 2) {
+    color = codec::JpegColor::Rgb;
+  } else if (color == codec::JpegColor::Unstated && photometric == 6) {
+    color = codec::JpegColor::YCbCr;
   }
-  if (color != JpegColor::Rgb && color != JpegColor::YCbCr) {
+  if (color != codec::JpegColor::Rgb && color != codec::JpegColor::YCbCr) {
     return file.unsupported(directory, tiff::kPhotometricInterpretation,
                             std::to_string(photometric) + " for three samples; only 2 (RGB) and 6 (YCbCr)");
   }
-  rgb_ = color == JpegColor::Rgb;
+  rgb_ = color == codec::JpegColor::Rgb;
   coding.photometric = rgb_ ? "RGB" : "YBR_FULL_422";  // readers accept no other name, whatever the subsampling
   return {};
 }
@@ -175,12 +175,12 @@ std::string TiledLevel::place(std::uint64_t index) const {
          std::to_string(index / level_.columns()) + ")";
 }
 
-Result<JpegHead> TiledLevel::read_head(std::uint64_t index) const {
+Result<codec::JpegHead> TiledLevel::read_head(std::uint64_t index) const {
   const std::size_t all = counts_[index];
   for (std::size_t probe = kHeadProbe;; probe *= 8) {
     ByteBuffer bytes(std::min({probe, all, kMaxHead}));
     RETURN_IF_ERROR(source_->read_now(offsets_[index], bytes));
-    auto head = scan_jpeg_head(bytes);
+    auto head = codec::scan_jpeg_head(bytes);
     if (!head.ok()) {
       return head.status().while_doing(place(index));
     }
@@ -193,7 +193,7 @@ Result<JpegHead> TiledLevel::read_head(std::uint64_t index) const {
   }
 }
 
-Status TiledLevel::check_tile(std::uint64_t index, const JpegHead& head) const {
+Status TiledLevel::check_tile(std::uint64_t index, const codec::JpegHead& head) const {
   const auto wrong = [&](Code code, const std::string& why) { return Status(code, place(index) + ": " + why); };
   if (head.sof != 0xC0 || head.precision != 8) {
     return wrong(Code::Unsupported, "not baseline JPEG of 8 bits (SOF" + std::to_string(head.sof - 0xC0) + ", " +
@@ -212,11 +212,11 @@ Status TiledLevel::check_tile(std::uint64_t index, const JpegHead& head) const {
   if (!head.present.with(prefix_tables_, head.needed)) {
     return wrong(Code::Corrupt, "it needs JPEG tables that neither it nor tag 347 JPEGTables has");
   }
-  JpegHead whole = head;
+  codec::JpegHead whole = head;
   if (!whole.app14_transform) {
     whole.app14_transform = prefix_app14_;
   }
-  const bool says_rgb = whole.stated_color() == JpegColor::Rgb;
+  const bool says_rgb = whole.stated_color() == codec::JpegColor::Rgb;
   if (level_.coding.samples_per_pixel == 3 && says_rgb != rgb_) {
     return wrong(Code::Corrupt,
                  "its colours are not those of the level's first tile (" + level_.coding.photometric + ")");
@@ -230,7 +230,7 @@ Result<Rope> TiledLevel::tile(std::uint64_t index) const {
     rope.append(blank_);
     return rope;
   }
-  TRY_ASSIGN(const JpegHead head, read_head(index));
+  TRY_ASSIGN(const codec::JpegHead head, read_head(index));
   RETURN_IF_ERROR(check_tile(index, head));
   const std::uint64_t skip = prefix_.empty() ? 0 : 2;  // the tile's SOI: the prefix begins with one
   if (!prefix_.empty()) {

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "slide/jpeg_stream.h"
+#include "codec/jpeg_stream.h"
 #include "slide/slide_source.h"
 #include "slide/tiff_file.h"
 
@@ -37,9 +37,9 @@ class TiledLevel {
   Status read_layout(const TiffFile& file, const TiffDirectory& directory);
   Status read_places(const TiffFile& file, const TiffDirectory& directory);
   Status read_coding(const TiffFile& file, const TiffDirectory& directory);
-  Status choose_color(const TiffFile& file, const TiffDirectory& directory, const JpegHead& tile);
-  Result<JpegHead> read_head(std::uint64_t index) const;
-  Status check_tile(std::uint64_t index, const JpegHead& head) const;
+  Status choose_color(const TiffFile& file, const TiffDirectory& directory, const codec::JpegHead& tile);
+  Result<codec::JpegHead> read_head(std::uint64_t index) const;
+  Status check_tile(std::uint64_t index, const codec::JpegHead& head) const;
   std::string place(std::uint64_t index) const;
   bool is_missing(std::uint64_t index) const { return counts_[index] == 0; }
 
@@ -51,7 +51,7 @@ class TiledLevel {
   std::uint64_t missing_ = 0;
   std::string prefix_;  // put before every tile, whose own SOI is then left out
   std::string blank_;   // what a missing tile becomes
-  JpegTables prefix_tables_;
+  codec::JpegTables prefix_tables_;
   std::optional<std::uint8_t> prefix_app14_;
   bool rgb_ = false;
 };

@@ -15,7 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace tessera::slide {
+namespace tessera::codec {
 
 struct JpegComponent {
   std::uint8_t id = 0;
@@ -71,4 +71,4 @@ Result<JpegTablesStream> scan_jpeg_tables(ByteView bytes);
 // Empty when the tile needs nothing put before it: then it is the frame as it stands.
 std::string jpeg_prefix(const JpegTablesStream& tables, const JpegHead& tile, bool rgb);
 
-}  // namespace tessera::slide
+}  // namespace tessera::codec

@@ -1,11 +1,11 @@
-#include "slide/jpeg_stream.h"
+#include "codec/jpeg_stream.h"
 
 #include <gtest/gtest.h>
 
-#include "slide/blank_tile.h"
+#include "codec/blank_jpeg.h"
 #include "support/make_slide.h"
 
-namespace tessera::slide {
+namespace tessera::codec {
 namespace {
 
 using test_support::make_jpeg;
@@ -128,4 +128,4 @@ TEST(BlankTile, is_white_in_rgb_and_gray) {
 }
 
 }  // namespace
-}  // namespace tessera::slide
+}  // namespace tessera::codec

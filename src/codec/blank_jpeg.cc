@@ -1,8 +1,8 @@
-#include "slide/blank_tile.h"
+#include "codec/blank_jpeg.h"
 
 #include <algorithm>
 
-namespace tessera::slide {
+namespace tessera::codec {
 
 namespace {
 
@@ -121,4 +121,4 @@ Result<std::string> blank_jpeg_tile(const JpegHead& like, bool rgb) {
   return header(like, rgb) + bits.finish() + "\xFF\xD9";
 }
 
-}  // namespace tessera::slide
+}  // namespace tessera::codec

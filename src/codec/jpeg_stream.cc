@@ -1,9 +1,9 @@
-#include "slide/jpeg_stream.h"
+#include "codec/jpeg_stream.h"
 
 #include <algorithm>
 #include <array>
 
-namespace tessera::slide {
+namespace tessera::codec {
 
 namespace {
 
@@ -294,4 +294,4 @@ std::string jpeg_prefix(const JpegTablesStream& tables, const JpegHead& tile, bo
   return prefix.empty() ? prefix : "\xFF\xD8" + prefix;
 }
 
-}  // namespace tessera::slide
+}  // namespace tessera::codec
