@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <functional>
 #include <iostream>
+#include <memory>
 
 #include "app/commands.h"
 
@@ -77,6 +79,63 @@ int complain(const Status& status) {
   return 2;
 }
 
+// What the command that was named does; set while the line is read.
+using Run = std::function<int()>;
+
+// Runs `command` with the settings that file, environment and flags make.
+int with_config(const SettingFlags& flags, char** environment, const std::function<int(const Config&)>& command) {
+  const Result<Config> config = flags.resolve(environment);
+  return config.ok() ? command(*config) : complain(config.status());
+}
+
+void add_serve(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
+  CLI::App* serve = program.add_subcommand("serve", "run the server");
+  add_setting_flags(*serve, flags);
+  serve->add_option("--listen", flags.listen, "HOST:PORT (default 127.0.0.1:8080; port 0 picks one)");
+  serve->add_flag("--insecure-no-auth", flags.insecure, "listen beyond loopback without authentication");
+  auto print = std::make_shared<bool>(false);
+  serve->add_flag("--print-config", *print, "print the settings that result, secrets masked, and end");
+  serve->callback([&flags, &run, environment, print] {
+    run = [&flags, environment, print] {
+      return with_config(flags, environment, [print](const Config& config) {
+        if (*print) {
+          std::cout << print_config(config);
+          return 0;
+        }
+        const Status checked = check_config(config);
+        return checked.ok() ? run_serve(config) : complain(checked);
+      });
+    };
+  });
+}
+
+void add_import(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
+  auto arguments = std::make_shared<ImportArguments>();
+  CLI::App* import = program.add_subcommand("import", "take DICOM files, folders and slides in");
+  import->add_option("PATH", arguments->paths, "files and folders")->required();
+  import->add_option("--server", arguments->server, "send to a DICOMweb URL instead of a data folder");
+  import->add_option("--token-file", arguments->token_file, "file with the bearer token for --server");
+  add_setting_flags(*import, flags);
+  add_label_flags(*import, arguments->convert);
+  import->callback([&flags, &run, environment, arguments] {
+    run = [&flags, environment, arguments] {
+      return with_config(flags, environment,
+                         [arguments](const Config& config) { return run_import(*arguments, config);
+});
+};  // namespace
+}  // namespace tessera::app
+);
+}
+
+void add_convert(CLI::App& program, Run& run) {
+  auto arguments = std::make_shared<ConvertArguments>();
+  CLI::App* convert = program.add_subcommand("convert", "slide to DICOM files");
+  convert->add_option("SLIDE", arguments->slide, "the slide")->required();
+  convert->add_option("-o,--output", arguments->output, "folder for the files")->required();
+  add_label_flags(*convert, arguments->convert);
+  convert->callback([&run, arguments] { run = [arguments] { return run_convert(*arguments); }; });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv, char** environment) {
@@ -84,49 +143,16 @@ int run_command_line(int argc, char** argv, char** environment) {
   program.set_version_flag("--version", std::string("tessera ") + kVersion);
   program.require_subcommand(1);
   SettingFlags flags;
-
-  bool print = false;
-  CLI::App* serve = program.add_subcommand("serve", "run the server");
-  add_setting_flags(*serve, flags);
-  serve->add_option("--listen", flags.listen, "HOST:PORT (default 127.0.0.1:8080; port 0 picks one)");
-  serve->add_flag("--insecure-no-auth", flags.insecure, "listen beyond loopback without authentication");
-  serve->add_flag("--print-config", print, "print the settings that result, secrets masked, and end");
-
-  ImportArguments import_arguments;
-  CLI::App* import = program.add_subcommand("import", "take DICOM files, folders and slides in");
-  import->add_option("PATH", import_arguments.paths, "files and folders")->required();
-  import->add_option("--server", import_arguments.server, "send to a DICOMweb URL instead of a data folder");
-  import->add_option("--token-file", import_arguments.token_file, "file with the bearer token for --server");
-  add_setting_flags(*import, flags);
-  add_label_flags(*import, import_arguments.convert);
-
-  ConvertArguments convert_arguments;
-  CLI::App* convert = program.add_subcommand("convert", "slide to DICOM files");
-  convert->add_option("SLIDE", convert_arguments.slide, "the slide")->required();
-  convert->add_option("-o,--output", convert_arguments.output, "folder for the files")->required();
-  add_label_flags(*convert, convert_arguments.convert);
-
+  Run run;
+  add_serve(program, flags, environment, run);
+  add_import(program, flags, environment, run);
+  add_convert(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : 2;
   }
-  if (convert->parsed()) {
-    return run_convert(convert_arguments);
-  }
-  const Result<Config> config = flags.resolve(environment);
-  if (!config.ok()) {
-    return complain(config.status());
-  }
-  if (import->parsed()) {
-    return run_import(import_arguments, *config);
-  }
-  if (print) {
-    std::cout << print_config(*config);
-    return 0;
-  }
-  const Status checked = check_config(*config);
-  return checked.ok() ? run_serve(*config) : complain(checked);
+  return run();
 }
 
 }  // namespace tessera::app
