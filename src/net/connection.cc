@@ -1,29 +1,22 @@
 #include "net/connection.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include <boost/asio/buffer.hpp>
+#include <cerrno>
 #include <cstring>
 
 namespace tessera::net {
-
-namespace asio = boost::asio;
-using boost::system::error_code;
 
 namespace {
 
 constexpr std::size_t kFirstInput = 4 * 1024;
 constexpr std::size_t kMaxTarget = 8 * 1024;
+constexpr std::size_t kReadTurn = 4 * 1024 * 1024;  // so that one fast peer does not hold the loop
 
 std::int64_t steady_micros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
-}
-
-std::string endpoint_text(const Loop::Tcp::socket& socket) {
-  error_code error;
-  const auto endpoint = socket.remote_endpoint(error);
-  return error ? std::string("unknown") : endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
 }
 
 // A client's own id, if it is one that logs can carry.
@@ -43,18 +36,34 @@ bool is_request_id(std::string_view text) {
 
 }  // namespace
 
-Connection::Connection(Loop& loop, Loop::Tcp::socket socket)
-    : loop_(loop), socket_(std::move(socket)), peer_(endpoint_text(socket_)) {}
+Connection::Connection(Loop& loop, File socket, std::string peer)
+    : loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)) {}
 
 Connection::~Connection() = default;
 
 void Connection::start() {
-  error_code error;
-  socket_.non_blocking(true, error);
-  socket_.set_option(asio::ip::tcp::no_delay(true), error);
   since_millis_ = loop_.now_millis();
   in_.resize(kFirstInput);
   advance();
+}
+
+void Connection::on_ready(std::uint32_t epoll_events) {
+  const auto self = shared_from_this();
+  peer_done_ = peer_done_ || (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+  readable_ = readable_ || peer_done_ || (epoll_events & EPOLLIN) != 0;
+  if (awaits_room_ && (epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
+    awaits_room_ = false;
+    continue_writing();
+  }
+  read_what_is_there();
+}
+
+void Connection::go_on() {
+  if (write_deferred_) {
+    write_deferred_ = false;
+    continue_writing();
+  }
+  read_what_is_there();
 }
 
 // Goes on as far as it can without waiting. Answers given inside dispatch are picked up here, not in a recursion.
@@ -128,24 +137,48 @@ void Connection::on_head_bytes(std::size_t count) {
   advance();
 }
 
-void Connection::read_more(MutableBytes into, void (Connection::*then)(std::size_t)) {
-  if (reading_) {
+// `then` is called later, never from here, with at least one byte. A read that was wanted before is not any more.
+void Connection::read_more(MutableBytes into, Taker then) {
+  read_into_ = into;
+  read_then_ = then;
+  if (readable_ && !reading_now_) {
+    loop_.defer(shared_from_this());
+  }
+}
+
+// Reads for as long as bytes are wanted and there. A read that comes back short has emptied the socket: the next edge
+// tells of more, and no call is spent on finding out that there is nothing.
+void Connection::read_what_is_there() {
+  if (reading_now_) {
     return;
   }
-  reading_ = true;
-  const auto self = shared_from_this();
-  socket_.async_read_some(asio::buffer(into.data(), into.size()), [self, then](error_code error, std::size_t count) {
-    self->reading_ = false;
-    if (self->state_ == State::Closed) {
-      return;
+  reading_now_ = true;
+  std::size_t turn = 0;
+  while (readable_ && !read_into_.empty() && state_ != State::Closed) {
+    const ssize_t count = ::recv(socket_.descriptor(), read_into_.data(), read_into_.size(), MSG_DONTWAIT);
+    if (count < 0 && errno == EINTR) {
+      continue;
     }
-    if (error) {
-      self->cut(Status(Code::Cancelled, "the peer went away"));
-      return;
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      readable_ = false;
+      break;
     }
-    self->window_bytes_ += count;
-    (self.get()->*then)(count);
-  });
+    if (count <= 0) {
+      cut(Status(Code::Cancelled, "the peer went away"));
+      break;
+    }
+    const auto got = static_cast<std::size_t>(count);
+    readable_ = peer_done_ || got == read_into_.size();
+    read_into_ = {};
+    window_bytes_ += got;
+    turn += got;
+    (this->*read_then_)(got);
+    if (turn >= kReadTurn && readable_ && !read_into_.empty() && state_ != State::Closed) {
+      loop_.defer(shared_from_this());
+      break;
+    }
+  }
+  reading_now_ = false;
 }
 
 void Connection::dispatch_head() {
@@ -239,6 +272,7 @@ void Connection::take_response(Response response) {
   if (!body_done_) {
     // The rest of the body is unwanted from here on; a sink that is at work on bytes lets go of them first.
     close_after_ = true;
+    read_into_ = {};
     abort_body(Status(Code::Cancelled, "the request was answered before its body was complete"));
   }
   ResponseFraming framing;
@@ -265,7 +299,7 @@ void Connection::continue_writing() {
   const auto self = shared_from_this();
   const std::uint64_t before = writer_->sent();
   const auto wait =
-      writer_->run(socket_.native_handle(), [self] { self->loop_.post([self] { self->continue_writing(); }); });
+      writer_->run(socket_.descriptor(), [self] { self->loop_.post([self] { self->continue_writing(); }); });
   if (writer_->sent() != before) {
     since_millis_ = loop_.now_millis();
   }
@@ -274,11 +308,11 @@ void Connection::continue_writing() {
       advance();
       return;
     case ResponseWriter::Wait::Writable:
-      socket_.async_wait(Loop::Tcp::socket::wait_write, [self](error_code error) {
-        if (!error) {
-          self->continue_writing();
-        }
-      });
+      awaits_room_ = true;
+      return;
+    case ResponseWriter::Wait::Turn:
+      write_deferred_ = true;
+      loop_.defer(self);
       return;
     case ResponseWriter::Wait::Source:
       return;
@@ -345,8 +379,8 @@ void Connection::cut(const Status& why) {
 void Connection::close() {
   state_ = State::Closed;
   writer_.reset();
-  error_code error;
-  socket_.close(error);
+  read_into_ = {};
+  socket_.close();
   loop_.forget(shared_from_this());
 }
 

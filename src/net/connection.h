@@ -6,7 +6,6 @@
 //   Linger: the answer is out, the rest of an unwanted body is read away so that the peer can read the answer
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -22,10 +21,13 @@ namespace tessera::net {
 
 class Connection final : public std::enable_shared_from_this<Connection>, public Responder::Target, public BodyControl {
  public:
-  Connection(Loop& loop, Loop::Tcp::socket socket);
+  Connection(Loop& loop, File socket, std::string peer);
   ~Connection() override;
 
+  const File& socket() const { return socket_; }
   void start();
+  void on_ready(std::uint32_t epoll_events);
+  void go_on();  // after it was deferred
   void close_if_idle();
   void cut(const Status& why);  // closes now; a body being received is aborted
   void check_time();            // once a second
@@ -44,7 +46,9 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void refuse(int status, const std::string& sentence);
   void take_response(Response response);
   void finish_exchange();
-  void read_more(MutableBytes into, void (Connection::*then)(std::size_t));
+  using Taker = void (Connection::*)(std::size_t count);
+  void read_more(MutableBytes into, Taker then);
+  void read_what_is_there();
   void on_head_bytes(std::size_t count);
   void close();
   void report(bool aborted);
@@ -72,15 +76,23 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   };
 
   Loop& loop_;
-  Loop::Tcp::socket socket_;
+  File socket_;
+  const std::string peer_;
   State state_ = State::Head;
-  std::string peer_;
+
+  // What the kernel said and no call has contradicted since (edges come once).
+  bool readable_ = false;
+  bool peer_done_ = false;    // the peer will send no more, or the socket failed: reading goes on to its end
+  bool awaits_room_ = false;  // the answer waits for room in the socket
+  bool write_deferred_ = false;
+  bool reading_now_ = false;  // read_what_is_there() is on the stack
 
   std::string in_;            // received and not yet taken: heads, and the bodies that came with them
   std::size_t in_begin_ = 0;  // first byte not taken
   std::size_t in_end_ = 0;    // first byte not received
   std::size_t head_scanned_ = 0;
-  bool reading_ = false;  // a read is under way
+  MutableBytes read_into_;  // a read is wanted while this is not empty
+  Taker read_then_ = nullptr;
 
   Head head_;
   std::string request_id_;

@@ -52,7 +52,7 @@ void Connection::send_continue() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   continue_due_ = false;
   // 25 bytes into an empty send buffer: they fit, or the peer is gone, which the next read will tell.
-  (void)::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)::send(socket_.descriptor(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void Connection::allocate_body_buffer() {
@@ -100,12 +100,6 @@ void Connection::receive_body() {
 
 void Connection::on_body_bytes(std::size_t count) {
   bytes_in_ += count;
-  if (state_ != State::Body) {
-    if (state_ == State::Linger) {
-      begin_linger();
-    }
-    return;  // answered while this read was under way: its bytes are unwanted
-  }
   if (head_.chunked) {
     raw_chunks_ = ByteView(body_buffer_.get(), count);
     deliver_chunked();
@@ -233,7 +227,7 @@ void Connection::begin_linger() {
     state_ = State::Linger;
     since_millis_ = loop_.now_millis();
     linger_left_ = loop_.shared().options.drain_limit;
-    ::shutdown(socket_.native_handle(), SHUT_WR);
+    ::shutdown(socket_.descriptor(), SHUT_WR);
   }
   if (paused_) {
     return;  // the body buffer is the sink's until it resumes; the time check closes

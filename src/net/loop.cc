@@ -1,23 +1,24 @@
 #include "net/loop.h"
 
 #include <pthread.h>
-#include <sys/socket.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
-#include <boost/asio/post.hpp>
+#include <array>
+#include <cerrno>
 #include <ctime>
 
 #include "net/connection.h"
 
 namespace tessera::net {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-
 namespace {
 
-constexpr auto kTick = std::chrono::seconds(1);
-constexpr auto kAcceptPause = std::chrono::milliseconds(50);  // out of descriptors: somebody must close first
-constexpr char kBusy[] =
+constexpr int kEventsPerTurn = 128;
+constexpr int kAcceptsPerTurn = 64;
+constexpr timespec kTick{1, 0};
+constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 40\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\nThere are too many connections just now.";
 
@@ -26,43 +27,53 @@ std::int64_t steady_millis() {
       .count();
 }
 
+// Empties an eventfd or a timerfd.
+void take_count(const File& file) {
+  std::uint64_t count = 0;
+  (void)!::read(file.descriptor(), &count, sizeof count);
+}
+
 }  // namespace
 
 Loop::~Loop() {
   join();
 }
 
-Status Loop::listen(const Tcp::endpoint& endpoint) {
-  error_code error;
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) {
-    acceptor_.set_option(Tcp::acceptor::reuse_address(true), error);
-    const int on = 1;
-    ::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    acceptor_.bind(endpoint, error);
+Status Loop::watch(const File& file, void* tag, std::uint32_t events, Watch how) {
+  epoll_event event{};
+  event.events = how == Watch::Once ? events | EPOLLET : events;
+  event.data.ptr = tag;
+  return ::epoll_ctl(epoll_.descriptor(), EPOLL_CTL_ADD, file.descriptor(), &event) == 0
+             ? Status()
+             : errno_status(errno, "watch a descriptor");
+}
+
+Status Loop::listen(const Endpoint& endpoint) {
+  TRY_ASSIGN(listener_, listen_on(endpoint));
+  port_ = local_endpoint(listener_).port();
+  epoll_ = File(::epoll_create1(EPOLL_CLOEXEC));
+  wake_ = File(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  timer_ = File(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  const itimerspec every{kTick, kTick};
+  if (!epoll_.is_open() || !wake_.is_open() || !timer_.is_open() ||
+      ::timerfd_settime(timer_.descriptor(), 0, &every, nullptr) != 0) {
+    return errno_status(errno, "make an event loop");
   }
-  if (!error) {
-    acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  }
-  if (error) {
-    return Status(Code::Unavailable, "listen on " + endpoint.address().to_string() + " port " +
-                                         std::to_string(endpoint.port()) + ": " + error.message());
-  }
+  RETURN_IF_ERROR(watch(wake_, &wake_, EPOLLIN, Watch::Always));
+  RETURN_IF_ERROR(watch(timer_, &timer_, EPOLLIN, Watch::Always));
+  RETURN_IF_ERROR(watch(listener_, &listener_, EPOLLIN, Watch::Always));
+  listener_watched_ = true;
   return {};
 }
 
-std::uint16_t Loop::port() const {
-  error_code error;
-  return acceptor_.local_endpoint(error).port();
-}
-
 void Loop::run() {
+  now_millis_ = steady_millis();
   thread_ = std::thread([this] {
+    own_thread_ = std::this_thread::get_id();
     pthread_setname_np(pthread_self(), "net-loop");
-    now_millis_ = steady_millis();
-    accept();
-    tick();
-    context_.run();
+    while (!stopping_) {
+      turn();
+    }
   });
 }
 
@@ -72,14 +83,70 @@ void Loop::join() {
   }
 }
 
+// A connection is in at most one event of a turn and closes only by its own event, a task or a tick: the pointer in
+// the event is good.
+void Loop::turn() {
+  std::array<epoll_event, kEventsPerTurn> events;
+  const int count = ::epoll_wait(epoll_.descriptor(), events.data(), kEventsPerTurn, deferred_.empty() ? -1 : 0);
+  bool ticked = false, woken = false;
+  for (int i = 0; i < count; ++i) {
+    void* tag = events[i].data.ptr;
+    if (tag == &listener_) {
+      accept_some();
+    } else if (tag == &wake_) {
+      woken = true;
+    } else if (tag == &timer_) {
+      ticked = true;
+    } else {
+      static_cast<Connection*>(tag)->on_ready(events[i].events);
+    }
+  }
+  run_deferred();
+  if (ticked) {
+    take_count(timer_);
+    tick();
+  }
+  if (woken) {
+    take_count(wake_);
+    run_posted();
+  }
+}
+
 void Loop::post(std::function<void()> task) {
-  asio::post(context_, std::move(task));
+  bool first = false;
+  {
+    std::lock_guard lock(mutex_);
+    first = posted_.empty();
+    posted_.push_back(std::move(task));
+  }
+  if (first) {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.descriptor(), &one, sizeof one);
+  }
+}
+
+void Loop::run_posted() {
+  std::vector<std::function<void()>> tasks;
+  {
+    std::lock_guard lock(mutex_);
+    tasks.swap(posted_);
+  }
+  for (const std::function<void()>& task : tasks) {
+    task();
+  }
+}
+
+void Loop::run_deferred() {
+  std::vector<std::shared_ptr<Connection>> due;
+  due.swap(deferred_);
+  for (const std::shared_ptr<Connection>& connection : due) {
+    connection->go_on();
+  }
 }
 
 void Loop::drain() {
   post([this] {
-    error_code error;
-    acceptor_.close(error);
+    listener_.close();
     const auto held = connections_;  // closing takes them out of the set
     for (const std::shared_ptr<Connection>& connection : held) {
       connection->close_if_idle();
@@ -89,14 +156,12 @@ void Loop::drain() {
 
 void Loop::stop() {
   post([this] {
-    error_code error;
-    acceptor_.close(error);
+    listener_.close();
     const auto held = connections_;
     for (const std::shared_ptr<Connection>& connection : held) {
       connection->cut(Status(Code::Cancelled, "the server is shutting down"));
     }
-    timer_.cancel();
-    context_.stop();
+    stopping_ = true;
   });
 }
 
@@ -118,42 +183,49 @@ void Loop::forget(const std::shared_ptr<Connection>& connection) {
   }
 }
 
-void Loop::accept() {
-  acceptor_.async_accept([this](error_code error, Tcp::socket socket) { on_accept(error, std::move(socket)); });
+void Loop::accept_some() {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    Endpoint peer;
+    File socket = accept_from(listener_, peer);
+    if (socket.is_open()) {
+      adopt(std::move(socket), peer);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      // Somebody must close first: the tick looks again.
+      (void)::epoll_ctl(epoll_.descriptor(), EPOLL_CTL_DEL, listener_.descriptor(), nullptr);
+      listener_watched_ = false;
+      return;
+    } else if (errno != ECONNABORTED && errno != EINTR) {
+      return;
+    }
+  }
 }
 
-void Loop::on_accept(error_code error, Tcp::socket socket) {
-  if (error == asio::error::operation_aborted || !acceptor_.is_open()) {
-    return;
-  }
-  if (error) {
-    auto pause = std::make_shared<asio::steady_timer>(context_, kAcceptPause);
-    pause->async_wait([this, pause](error_code) { accept(); });
-    return;
-  }
+void Loop::adopt(File socket, const Endpoint& peer) {
   if (shared_.connections.fetch_add(1) >= shared_.options.max_connections) {
     shared_.connections.fetch_sub(1);
-    (void)::send(socket.native_handle(), kBusy, sizeof kBusy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } else {
-    auto connection = std::make_shared<Connection>(*this, std::move(socket));
-    connections_.insert(connection);
-    connection->start();
+    (void)::send(socket.descriptor(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return;
   }
-  accept();
+  const auto connection = std::make_shared<Connection>(*this, std::move(socket), peer.text());
+  connections_.insert(connection);
+  const Status watched = watch(connection->socket(), connection.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP, Watch::Once);
+  if (!watched.ok()) {
+    shared_.log.warning("a connection was dropped", {{"why", watched.message()}});
+    forget(connection);
+    return;
+  }
+  connection->start();
 }
 
 void Loop::tick() {
   now_millis_ = steady_millis();
+  if (!listener_watched_ && listener_.is_open()) {
+    listener_watched_ = watch(listener_, &listener_, EPOLLIN, Watch::Always).ok();
+  }
   const auto held = connections_;
   for (const std::shared_ptr<Connection>& connection : held) {
     connection->check_time();
   }
-  timer_.expires_after(kTick);
-  timer_.async_wait([this](error_code error) {
-    if (!error) {
-      tick();
-    }
-  });
 }
 
 }  // namespace tessera::net

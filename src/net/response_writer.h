@@ -24,11 +24,12 @@ struct ResponseFraming {
 
 class ResponseWriter {
  public:
-  enum class Wait { Nothing, Writable, Source, Failed };
+  enum class Wait { Nothing, Writable, Turn, Source, Failed };
 
   ResponseWriter(Response response, const ResponseFraming& framing);
 
-  // Done: the whole response is in the kernel's hands. Source: `resume` will be called, on any thread, when bytes that
+  // Nothing: the whole response is in the kernel's hands. Writable: the socket is full, and will say when it is not.
+  // Turn: it could go on, after others had their turn. Source: `resume` will be called, on any thread, when bytes that
   // must be read have come. Failed: the peer is gone or a source broke; the connection must close.
   Wait run(int socket, const std::function<void()>& resume);
 
@@ -41,7 +42,7 @@ class ResponseWriter {
 
   void write_head(const ResponseFraming& framing);
   Wait send_pieces(int socket, const std::function<void()>& resume);
-  Wait send_file(int socket, const SourceRange& range, bool more);
+  Wait send_file(int socket, const SourceRange& range);
   Wait send_buffered(int socket, bool more);
   Wait fetch_range(const SourceRange& range, const std::function<void()>& resume);
   Wait pull_stream(const std::function<void()>& resume);
@@ -55,6 +56,7 @@ class ResponseWriter {
   std::size_t piece_ = 0;         // of rope_
   std::uint64_t piece_at_ = 0;    // bytes of that piece taken
   std::shared_ptr<Fetch> fetch_;  // shared with the read under way: the writer may go first
+  bool one_segment_ = false;      // head and body fit into one
   bool chunked_ = false;
   bool done_ = false;
   std::uint64_t sent_ = 0;

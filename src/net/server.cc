@@ -1,7 +1,6 @@
 #include "net/server.h"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <csignal>
 #include <cstdio>
 #include <random>
@@ -39,16 +38,12 @@ Server::~Server() {
 Status Server::start() {
   std::signal(SIGPIPE, SIG_IGN);  // sendfile has no MSG_NOSIGNAL
   const ServerOptions& options = impl_->shared.options;
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(options.host == "localhost" ? "127.0.0.1" : options.host, error);
-  if (error) {
-    return Status(Code::InvalidArgument, "listen on '" + options.host + "': it is no IP address");
-  }
   std::uint16_t port = options.port;
   const unsigned count = options.loops != 0 ? options.loops : std::max(1u, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
     auto loop = std::make_unique<Loop>(impl_->shared);
-    RETURN_IF_ERROR(loop->listen(Loop::Tcp::endpoint(address, port)));
+    TRY_ASSIGN(const Endpoint endpoint, parse_endpoint(options.host, port));
+    RETURN_IF_ERROR(loop->listen(endpoint));
     port = loop->port();  // the first picks it when it was 0
     impl_->loops.push_back(std::move(loop));
   }
