@@ -1,15 +1,11 @@
-"""Acked is durable, unacked is never seen, nothing is left behind: kill -9 at random moments, and a power loss after
-every single call that the server makes to its data folder during uploads."""
+"""Acked is durable, unacked is never seen, nothing is left behind: a power loss after every single call that the server
+makes to its data folder during uploads. (kill -9: test_kill.py.)"""
 import concurrent.futures
-import os
-import random
 import shutil
 import subprocess
-import threading
 import time
 
 import pytest
-import requests
 
 import disk_replay
 from dicom_files import jpeg, native
@@ -63,41 +59,6 @@ def wait_until_clean(server, seconds=20):
     while orphans(server, seen) and time.monotonic() < deadline:
         time.sleep(0.2)
     return orphans(server, seen)
-
-
-def upload_until_dead(server, files, acked, chance):
-    while True:
-        file = chance.choice([lambda: jpeg(frames=chance.randint(1, 30)), lambda: native(frames=2, side_data=300)])()
-        files[file.sop] = file
-        try:
-            if store(server, file).status_code == 200:
-                acked.add(file.sop)
-        except requests.RequestException:
-            return
-
-
-def test_kill_9_at_random_moments_loses_nothing_acked_and_leaves_no_orphan(tmp_path):
-    rounds = int(os.environ.get("TESSERA_TEST_KILL_ROUNDS", "20"))
-    chance = random.Random(20261123)
-    files, acked = {}, set()
-    for _ in range(rounds):
-        server = start(tmp_path / "server")
-        clients = [threading.Thread(target=upload_until_dead, args=(server, files, acked, random.Random(chance.random())))
-                   for _ in range(3)]
-        for client in clients:
-            client.start()
-        time.sleep(chance.uniform(0.05, 0.5))
-        server.kill()
-        for client in clients:
-            client.join()
-    server = start(tmp_path / "server")
-    try:
-        assert acked, "no upload was acked before any kill: the test shows nothing"
-        check_archive(server, files, acked)
-        assert wait_until_clean(server) == []
-    finally:
-        server.stop()
-    print(f"kill -9: {rounds} rounds, {len(files)} uploads begun, {len(acked)} acked")
 
 
 @pytest.fixture(scope="module")
