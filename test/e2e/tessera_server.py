@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 
+import pytest
 import requests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -16,7 +17,12 @@ STOP_SECONDS = 30
 
 # What must not be in the log of a server that was only asked things: its own errors, and answers it blames on itself.
 # (501, 505 and 507 are what the client or the disk brought about.)
-UNCLEAN = re.compile(r'^\S+ error |"level":"error"|\bstatus=50[03]\b|"status":50[03]\b', re.MULTILINE)
+UNCLEAN = re.compile(r'^\S+ error |"level":"error"|\bstatus=50[03]\b|"status":50[03]\b|WARNING: ThreadSanitizer',
+                     re.MULTILINE)
+
+# Set by script/test when BINARY carries a sanitizer: what measures memory or preloads a library then means nothing.
+SANITIZER = os.environ.get("TESSERA_SANITIZER", "")
+plain_binary_only = pytest.mark.skipif(bool(SANITIZER), reason=f"means nothing under the {SANITIZER} sanitizer")
 
 
 class Server:
@@ -66,6 +72,7 @@ class Server:
         """As a power switch: no handler of the program runs."""
         self.process.kill()
         self.process.wait()
+        assert "WARNING: ThreadSanitizer" not in self.log(), self.log()[:8000]
 
     def assert_clean_log(self):
         unclean = [line for line in self.log().splitlines() if UNCLEAN.search(line)]

@@ -9,7 +9,7 @@ import pytest
 
 import disk_replay
 from dicom_files import jpeg, native
-from tessera_server import ROOT, Server
+from tessera_server import ROOT, Server, plain_binary_only
 
 FILE = {"Accept": "application/dicom; transfer-syntax=*"}
 FRAME = {"Accept": "application/octet-stream; transfer-syntax=*"}
@@ -99,6 +99,7 @@ def check_power_loss_after(call, records, files, acks, folder):
         shutil.rmtree(folder)
 
 
+@plain_binary_only  # the recorder is preloaded
 def test_a_power_loss_after_any_call_keeps_what_was_acked_and_shows_nothing_else(recorder, tmp_path):
     records, files, acks = record_uploads(recorder, tmp_path / "recorded")
     assert len(records) > 50, "the recorder saw too little to prove anything"
