@@ -21,6 +21,7 @@ ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options
     : owner(make_owner()),
       folder(std::move(opened)),
       instances(*folder.database, clock),
+      partitions(*folder.database, clock),
       locator(*folder.blobs, instances, cache),
       ingest(*folder.blobs, instances, locator, {.owner = owner, .lease = lease}),
       sweeper(*folder.blobs, instances, locator, log,

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "catalog/instances.h"
+#include "catalog/partitions.h"
 
 namespace tessera::app {
 
@@ -28,6 +29,7 @@ class ArchiveStack {
   SystemClock clock;
   archive::DataFolder folder;
   catalog::Instances instances;
+  catalog::Partitions partitions;
   archive::Locator locator;
   archive::Ingest ingest;
   archive::Sweeper sweeper;

@@ -131,9 +131,6 @@ class Instances {
   // Both are borrowed.
   Instances(Database& database, const Clock& clock);
 
-  // The key of a partition by name; creates it when `create`, else NotFound. "Microsoft.Default" is key 1.
-  Result<std::int64_t> partition_key(std::string_view name, bool create);
-
   // AlreadyExists: visible already (unless `replace`); Busy: another upload of it is under way with a live lease.
   Result<Reservation> reserve(const InstanceKey& key, std::string_view owner, Millis lease, bool replace);
   // Every lease of this owner runs from now again.

@@ -12,7 +12,7 @@ CREATE TABLE partitions(
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
   created_millis INTEGER NOT NULL);
-INSERT INTO partitions VALUES(1, 'Microsoft.Default', 0);
+INSERT INTO partitions VALUES(1, 'Microsoft.Default', CAST(strftime('%s', 'now') AS INTEGER) * 1000);
 
 -- The id is the watermark: AUTOINCREMENT never gives one twice. state: 0 pending, 1 live, 2 garbage.
 CREATE TABLE blobs(

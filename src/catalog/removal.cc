@@ -59,29 +59,6 @@ Result<std::vector<InstanceRow>> Instances::remove(const Scope& scope, const Vis
   return removed;
 }
 
-Result<std::int64_t> Instances::partition_key(std::string_view name, bool create) {
-  std::int64_t key = 0;
-  const auto look = [&](Connection& connection) -> Status {
-    TRY_ASSIGN(Statement * statement,
-               query(connection, "SELECT id FROM partitions WHERE name = ?", {std::string(name)}));
-    TRY_ASSIGN(const bool row, statement->step());
-    key = row ? statement->integer(0) : 0;
-    return {};
-  };
-  RETURN_IF_ERROR(database_.read(look));
-  if (key == 0 && create) {
-    RETURN_IF_ERROR(database_.write([&](Connection& connection) -> Status {
-      RETURN_IF_ERROR(run(connection, "INSERT OR IGNORE INTO partitions(name, created_millis) VALUES(?, ?)",
-                          {std::string(name), clock_.wall_millis()}));
-      return look(connection);
-    }));
-  }
-  if (key == 0) {
-    return Status(Code::NotFound, "partition '" + std::string(name) + "' does not exist");
-  }
-  return key;
-}
-
 Result<Instances::Totals> Instances::totals() {
   Totals totals{};
   RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Status {

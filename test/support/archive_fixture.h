@@ -8,6 +8,7 @@
 #include "archive/sweeper.h"
 #include "blob/memory_store.h"
 #include "catalog/database.h"
+#include "catalog/partitions.h"
 #include "support/fake_clock.h"
 #include "support/part10.h"
 
@@ -36,6 +37,7 @@ class ArchiveTest : public ::testing::Test {
   std::unique_ptr<blob::BlobStore> blobs = blob::make_memory_store();
   std::unique_ptr<catalog::Database> database = std::move(*catalog::open_sqlite(":memory:"));
   catalog::Instances instances{*database, clock};
+  catalog::Partitions partitions{*database, clock};
   archive::Locator locator{*blobs, instances, {}};
   archive::Ingest ingest{*blobs, instances, locator, {.owner = "test"}};
   const catalog::Visibility everything = catalog::Visibility::everything();
