@@ -1,5 +1,7 @@
 #include "dicomweb/conditional.h"
 
+#include <strings.h>
+
 #include <algorithm>
 
 namespace tessera::dicomweb {
@@ -11,6 +13,9 @@ constexpr std::string_view kAskAgain = "private, max-age=0, must-revalidate";
 
 // Whether the query's v= names this very version; no allocation on the tile path.
 bool names_version(std::string_view query, std::int64_t watermark) {
+  if (watermark == Validator::kUnnamed) {
+    return false;
+  }
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     const std::string_view parameter = query.substr(0, end);
@@ -22,39 +27,66 @@ bool names_version(std::string_view query, std::int64_t watermark) {
   return false;
 }
 
-}  // namespace
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == text.npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+}
 
-bool matches_none(const net::Request& request, std::string_view etag) {
-  std::string_view rest = request.field("If-None-Match");
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(','), rest.size());
-    std::string_view candidate = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    while (candidate.starts_with(' ') || candidate.starts_with('\t')) {
-      candidate.remove_prefix(1);
+// One element off the front of a list of entity tags. Within quotes a comma is the tag's own.
+std::string_view cut_element(std::string_view& list) {
+  bool quoted = false;
+  std::size_t end = 0;
+  while (end < list.size() && (quoted || list[end] != ',')) {
+    quoted = list[end] == '"' ? !quoted : quoted;
+    ++end;
+  }
+  const std::string_view element = trim(list.substr(0, end));
+  list.remove_prefix(std::min(end + 1, list.size()));
+  return element;
+}
+
+bool list_names(std::string_view list, std::string_view etag) {
+  while (!list.empty()) {
+    std::string_view element = cut_element(list);
+    if (element.starts_with("W/")) {
+      element.remove_prefix(2);
     }
-    while (candidate.ends_with(' ') || candidate.ends_with('\t')) {
-      candidate.remove_suffix(1);
-    }
-    if (candidate.starts_with("W/")) {
-      candidate.remove_prefix(2);
-    }
-    if (candidate == "*" || candidate == etag) {
+    if (element == "*" || element == etag) {
       return true;
     }
   }
   return false;
 }
 
-void set_caching(const net::Request& request, std::int64_t watermark, std::string etag, net::Response& response) {
-  response.set("ETag", std::move(etag));
-  response.set("Cache-Control", std::string(names_version(request.query, watermark) ? kForever : kAskAgain));
+bool is_field(std::string_view name, std::string_view lower) {
+  return name.size() == lower.size() && strncasecmp(name.data(), lower.data(), lower.size()) == 0;
 }
 
-net::Response not_modified(const net::Request& request, std::int64_t watermark, std::string etag) {
+}  // namespace
+
+bool matches_none(const net::Request& request, std::string_view etag) {
+  return std::any_of(request.fields.begin(), request.fields.end(), [etag](const auto& field) {
+    return is_field(field.first, "if-none-match") && list_names(field.second, etag);
+  });
+}
+
+bool range_holds(const net::Request& request, std::string_view etag) {
+  return !request.has_field("If-Range") || trim(request.field("If-Range")) == etag;
+}
+
+void set_caching(const net::Request& request, const Validator& validator, net::Response& response) {
+  response.set("ETag", validator.etag);
+  response.set("Cache-Control", std::string(names_version(request.query, validator.watermark) ? kForever : kAskAgain));
+  response.set("Vary", std::string(validator.vary));
+}
+
+net::Response not_modified(const net::Request& request, const Validator& validator) {
   net::Response response;
   response.status = 304;
-  set_caching(request, watermark, std::move(etag), response);
+  set_caching(request, validator, response);
   return response;
 }
 

@@ -1,5 +1,5 @@
 // GET …/instances/{instance}/frames/{list}
-//   200  one part, or multipart/related in the asked order; frames as stored
+//   200  one part, or multipart/related in the asked order; frames as stored · 206, 416 ranges of one part
 //   304  If-None-Match holds · 400 bad number, or several frames as one part · 404 no such instance or frame
 //   406  no alternative admits the stored transfer syntax
 //
@@ -14,6 +14,7 @@
 #include "dicomweb/conditional.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
+#include "dicomweb/single_part.h"
 #include "net/multipart.h"
 #include "net/uri.h"
 
@@ -57,9 +58,11 @@ Result<std::vector<FrameNumber>> parse_frame_list(std::string_view raw) {
   }
 }
 
-std::string frames_etag(const Located& located, const std::vector<FrameNumber>& numbers) {
-  // The list is part of the URL, so the version of the instance is all that can differ.
-  return "\"" + std::to_string(located.row.watermark) + (numbers.size() == 1 ? "f" : "m") + "\"";
+// The list is part of the URL, so what can differ are the version of the instance and the form.
+Validator validator_of(const Located& located, const Representation& as) {
+  return {.etag = "\"" + std::to_string(located.row.watermark) + (as.multipart ? "fm" : "f") +
+                  (as.media_type == "application/octet-stream" ? "\"" : "i\""),
+          .watermark = located.row.watermark};
 }
 
 std::string part_type(const Representation& as, const Located& located) {
@@ -68,14 +71,12 @@ std::string part_type(const Representation& as, const Located& located) {
 
 net::Response frames_response(const Exchange& exchange, const Located& located, const Representation& as,
                               const std::vector<FrameNumber>& numbers, std::vector<Rope> frames) {
-  net::Response response;
-  set_caching(exchange.request, located.row.watermark, frames_etag(located, numbers), response);
-  response.set("Vary", "Accept");
+  const Validator validator = validator_of(located, as);
   if (!as.multipart) {
-    response.set("Content-Type", part_type(as, located));
-    response.body = std::move(frames.front());
-    return response;
+    return single_part(exchange.request, validator, part_type(as, located), std::move(frames.front()));
   }
+  net::Response response;
+  set_caching(exchange.request, validator, response);
   const std::string boundary = net::random_boundary();
   response.set("Content-Type", "multipart/related; type=\"" + as.media_type + "\"; boundary=" + boundary);
   net::MultipartRope body(boundary);
@@ -102,7 +103,7 @@ Result<Decision> decide(const Exchange& exchange, const Located& located, const 
   Decision decision;
   TRY_ASSIGN(decision.as, negotiate_frames(accept_text(exchange.request), located.row.transfer_syntax, located.syntax,
                                            numbers.size() > 1));
-  decision.unchanged = matches_none(exchange.request, frames_etag(located, numbers));
+  decision.unchanged = matches_none(exchange.request, validator_of(located, decision.as).etag);
   return decision;
 }
 
@@ -121,7 +122,7 @@ bool answer_from_memory(const ArchiveParts& parts, Exchange& exchange, const std
     return true;
   }
   if (decision->unchanged) {
-    exchange.send(not_modified(exchange.request, located->row.watermark, frames_etag(*located, numbers)));
+    exchange.send(not_modified(exchange.request, validator_of(*located, decision->as)));
     return true;
   }
   std::optional<Rope> frame = archive::cached_frame(parts.locator, *located, numbers.front());
@@ -138,7 +139,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange, const std::vector<F
   TRY_ASSIGN(const auto located, parts.locator.locate(exchange.scope, exchange.visibility()));
   TRY_ASSIGN(const Decision decision, decide(exchange, *located, numbers));
   if (decision.unchanged) {
-    exchange.send(not_modified(exchange.request, located->row.watermark, frames_etag(*located, numbers)));
+    exchange.send(not_modified(exchange.request, validator_of(*located, decision.as)));
     return {};
   }
   std::vector<Rope> frames;

@@ -1,6 +1,7 @@
 // GET …/metadata at study, series and instance level
 //   200  application/dicom+json, streamed, gzip where accepted; absolute BulkDataURIs
-//   304  If-None-Match holds (the tag is the study's revision, per content-coding and visibility) · 404 · 406
+//   304  If-None-Match holds (the tag is the study's revision, per content-coding and visibility)
+//   400  msdicom-request-original neither true nor false · 404 · 406
 #include "archive/metadata.h"
 
 #include <cstdio>
@@ -22,19 +23,18 @@ std::string metadata_etag(std::int64_t study_revision, const catalog::Visibility
 }
 
 Status answer(const ArchiveParts& parts, Exchange& exchange) {
+  RETURN_IF_ERROR(check_request_original(exchange.request));
   RETURN_IF_ERROR(negotiate_json(accept_text(exchange.request)));
   TRY_ASSIGN(auto rows, parts.instances.list(exchange.scope, exchange.visibility()));
   const bool gzip = accepts_gzip(exchange.request);
-  const std::string etag = metadata_etag(rows.front().study_revision, exchange.visibility(), gzip);
-  if (matches_none(exchange.request, etag)) {
-    net::Response unchanged = not_modified(exchange.request, -1, etag);
-    unchanged.set("Vary", "Accept, Accept-Encoding");
-    exchange.send(std::move(unchanged));
+  const Validator validator{.etag = metadata_etag(rows.front().study_revision, exchange.visibility(), gzip),
+                            .vary = kVaryOfJson};
+  if (matches_none(exchange.request, validator.etag)) {
+    exchange.send(not_modified(exchange.request, validator));
     return {};
   }
   net::Response response;
-  set_caching(exchange.request, -1, etag, response);
-  response.set("Vary", "Accept, Accept-Encoding");
+  set_caching(exchange.request, validator, response);
   response.set("Content-Type", "application/dicom+json");
   if (gzip) {
     response.set("Content-Encoding", "gzip");

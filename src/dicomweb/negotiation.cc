@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "net/content_coding.h"
 #include "net/media_type.h"
 #include "net/uri.h"
 
@@ -52,8 +53,20 @@ bool names_frame_type(const Wish& wish, const dicom::TransferSyntax* row) {
   return wish.inner.covers(row->frame_media_type) || (jpeg2000 && asked_jpeg2000);
 }
 
-bool is_field(std::string_view name, std::string_view lower) {
-  return name.size() == lower.size() && strncasecmp(name.data(), lower.data(), lower.size()) == 0;
+bool same_word(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() && strncasecmp(text.data(), lower.data(), lower.size()) == 0;
+}
+
+// All fields of that name as one list (RFC 9110 §5.3).
+std::string joined_fields(const net::Request& request, std::string_view lower_name) {
+  std::string joined;
+  for (const auto& [name, value] : request.fields) {
+    if (same_word(name, lower_name)) {
+      joined += joined.empty() ? "" : ", ";
+      joined += value;
+    }
+  }
+  return joined;
 }
 
 std::string accept_parameter(std::string_view query) {
@@ -84,13 +97,7 @@ std::string accept_text(const net::Request& request) {
       return from_query;
     }
   }
-  std::string joined;
-  for (const auto& [name, value] : request.fields) {
-    if (is_field(name, "accept")) {
-      joined += joined.empty() ? "" : ", ";
-      joined += value;
-    }
-  }
+  const std::string joined = joined_fields(request, "accept");
   return joined.empty() ? "*/*" : joined;
 }
 
@@ -155,20 +162,20 @@ Status negotiate_json(std::string_view accept) {
 }
 
 bool accepts_gzip(const net::Request& request) {
-  std::string_view rest = request.field("Accept-Encoding");
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find(','), rest.size());
-    std::string_view coding = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    while (coding.starts_with(' ')) {
-      coding.remove_prefix(1);
-    }
-    const bool refused = coding.find(";q=0") != coding.npos && coding.find(";q=0.") == coding.npos;
-    if (coding.starts_with("gzip") && !refused) {
-      return true;
-    }
+  return net::prefers_gzip(joined_fields(request, "accept-encoding"));
+}
+
+Status check_request_original(const net::Request& request) {
+  constexpr std::string_view kName = "msdicom-request-original";
+  if (!request.has_field(kName)) {
+    return {};
   }
-  return false;
+  const std::string_view value = request.field(kName);
+  if (same_word(value, "true") || same_word(value, "false")) {
+    return {};
+  }
+  return Status(Code::InvalidArgument,
+                std::string(kName) + ": '" + std::string(value.substr(0, 40)) + "' is neither true nor false");
 }
 
 }  // namespace tessera::dicomweb

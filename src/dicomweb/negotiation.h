@@ -31,7 +31,14 @@ Result<Representation> negotiate_bulkdata(std::string_view accept);
 // Whether application/dicom+json is welcome: NotAcceptable when not.
 Status negotiate_json(std::string_view accept);
 
-// Whether the request takes gzip (RFC 9110 §12.5.3).
+// Whether a JSON answer should go out as gzip: all Accept-Encoding fields joined.
 bool accepts_gzip(const net::Request& request);
+// What such an answer depends on.
+inline constexpr std::string_view kVaryOfJson = "Accept, Accept-Encoding";
+
+// msdicom-request-original (service-api §2) asks for the version that was stored first; no instance here has another,
+// so both answers are the same bytes. InvalidArgument when it is neither true nor false: a client that asks for the
+// original should not be given something else for a slip of the pen.
+Status check_request_original(const net::Request& request);
 
 }  // namespace tessera::dicomweb
