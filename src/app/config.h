@@ -48,6 +48,8 @@ struct Config {
   std::uint32_t cors_max_age_seconds = 7200;
   bool cors_allow_credentials = false;
 
+  bool partitions = false;  // data partitions: every path names one
+
   std::vector<auth::StaticToken> tokens;  // none: no authentication
 };
 

@@ -199,6 +199,8 @@ const std::array kKeys = {
               set_number<&C::cors_max_age_seconds, 0, 86400>, show_number<&C::cors_max_age_seconds>},
     ConfigKey{"cors.allow_credentials", "whether pages may send cookies along; not with origin \"*\"",
               set_flag<&C::cors_allow_credentials>, show_flag<&C::cors_allow_credentials>},
+    ConfigKey{"features.partitions", "data partitions: every path names one; not off again once one was made",
+              set_flag<&C::partitions>, show_flag<&C::partitions>},
 };
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {

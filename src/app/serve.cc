@@ -99,6 +99,21 @@ void watch_archive(Metrics& metrics, ArchiveStack& stack, const Pool& readers, c
   metrics.watch("tessera_block_misses_total", "Frame-table blocks read.", "counter", counter(&Counters::block_misses));
 }
 
+// Switched off, the service would show one partition's data and hide the others'.
+Status check_partitions(const Config& config, catalog::Partitions& partitions) {
+  if (config.partitions) {
+    return {};
+  }
+  TRY_ASSIGN(const auto other, partitions.first_beside_default());
+  if (!other) {
+    return {};
+  }
+  return Status(Code::InvalidArgument,
+                "serve: features.partitions cannot be false, because the data is partitioned "
+                "already (partition '" +
+                    other->name + "'); set features.partitions = true");
+}
+
 std::string listening_url(const Config& config, std::uint16_t port) {
   const bool v6 = config.listen_host.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" + std::to_string(port);
@@ -116,6 +131,10 @@ int run_serve(const Config& config) {
   auto stack = ArchiveStack::open(config.data, cache, config.upload_lease, log);
   if (!stack.ok()) {
     return complain(stack.status());
+  }
+  const Status partitions_fit = check_partitions(config, (*stack)->partitions);
+  if (!partitions_fit.ok()) {
+    return complain(partitions_fit);
   }
   Pool readers("readers", config.reader_threads);
   Pool writers("writers", config.writer_threads);

@@ -8,6 +8,7 @@
 #include "archive/locator.h"
 #include "base/pool.h"
 #include "catalog/instances.h"
+#include "catalog/partitions.h"
 
 namespace tessera::dicomweb {
 
@@ -15,10 +16,12 @@ struct ArchiveParts {
   archive::Ingest& ingest;
   archive::Locator& locator;
   catalog::Instances& instances;
+  catalog::Partitions& partitions;
   blob::BlobStore& blobs;
   Pool& readers;                     // look-ups, metadata, search: short tasks
   Pool& writers;                     // uploads and deletes: disk and catalog commits
   std::function<void()> on_deleted;  // there is garbage to reclaim
+  bool partitions_on = false;        // features.partitions: every path but the root's names one
 };
 
 }  // namespace tessera::dicomweb

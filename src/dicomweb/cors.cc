@@ -10,7 +10,7 @@ constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 // What a script may read beside the safelisted fields.
 constexpr std::string_view kExposed =
     "ETag, Location, Content-Location, Content-Length, Content-Range, Warning, X-Request-Id, WWW-Authenticate, "
-    "erroneous-dicom-attributes";
+    "erroneous-dicom-attributes, api-supported-versions, Accept-Ranges";
 
 bool is_token_list(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {

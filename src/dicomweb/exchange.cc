@@ -10,6 +10,9 @@ std::string Exchange::base_url() const {
 
 void Exchange::send(net::Response response) {
   response.route = route;
+  if (profile != Profile::Standard) {
+    response.set("api-supported-versions", "1, 2");
+  }
   cors_.apply(request, response);
   responder_.send(std::move(response));
 }

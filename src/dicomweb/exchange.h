@@ -14,12 +14,11 @@
 #include "base/log.h"
 #include "catalog/instances.h"
 #include "dicomweb/cors.h"
+#include "dicomweb/profile.h"
 #include "dicomweb/public_url.h"
 #include "net/http.h"
 
 namespace tessera::dicomweb {
-
-enum class Profile : std::uint8_t { Standard, V1, V2 };
 
 class Exchange {
  public:
@@ -30,9 +29,10 @@ class Exchange {
   const net::Request& request;
   Profile profile = Profile::Standard;
   std::string_view prefix;      // "/dicom-web", "/v2", with the partition segment where there is one
-  std::string_view route = "";  // the pattern: the label of metrics
+  std::string_view route = "";  // the pattern, without prefix and partition: the label of metrics
   auth::Caller caller;
   catalog::Scope scope;   // partition and the UIDs of the path
+  std::string partition;  // its name where the path gives one; a store makes it, all others find it in `scope`
   std::string_view tail;  // what the last '{…}' of the pattern took: frame list, bulk path
 
   const catalog::Visibility& visibility() const { return caller.visibility; }

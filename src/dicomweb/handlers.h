@@ -1,5 +1,6 @@
 // The handlers, one per resource, each in its own file. All run on a loop thread and must not block: what may block
-// goes to a pool. A handler that wants the body returns its sink; the others return nothing.
+// goes to a pool. (Where a partition had to be looked up first, one without a body is called on a pool thread.) A
+// handler that wants the body returns its sink; the others return nothing.
 #pragma once
 
 #include <memory>
@@ -22,5 +23,9 @@ Sink search_studies(const ArchiveParts&, ExchangePtr);     // search.cc         
 Sink search_series(const ArchiveParts&, ExchangePtr);      //                    GET [/studies/{study}]/series
 Sink search_instances(const ArchiveParts&, ExchangePtr);   //                    GET […]/instances
 Sink delete_scope(const ArchiveParts&, ExchangePtr);       // delete.cc          DELETE at three levels
+Sink list_partitions(const ArchiveParts&, ExchangePtr);    // partitions.cc      GET /partitions
+
+// What a path with a partition is told where there are none.
+Status partitions_are_off();
 
 }  // namespace tessera::dicomweb

@@ -3,8 +3,10 @@
 #include <array>
 #include <optional>
 
+#include "catalog/partitions.h"
 #include "dicom/ids.h"
 #include "dicomweb/errors.h"
+#include "dicomweb/path_match.h"
 #include "net/uri.h"
 
 namespace tessera::dicomweb {
@@ -33,73 +35,15 @@ constexpr std::array kRoutes = {
     Route{Method::Get, "/studies/{study}/instances", Action::Read, search_instances},
     Route{Method::Get, "/studies/{study}/series/{series}/instances", Action::Read, search_instances},
 
-    Route{Method::Post, "/studies", Action::Write, store_instances},
-    Route{Method::Post, "/studies/{study}", Action::Write, store_instances},
+    Route{Method::Post, "/studies", Action::Write, store_instances, Partition::Created},
+    Route{Method::Post, "/studies/{study}", Action::Write, store_instances, Partition::Created},
 
     Route{Method::Delete, "/studies/{study}", Action::Delete, delete_scope},
     Route{Method::Delete, "/studies/{study}/series/{series}", Action::Delete, delete_scope},
     Route{Method::Delete, "/studies/{study}/series/{series}/instances/{instance}", Action::Delete, delete_scope},
+
+    Route{Method::Get, "/partitions", Action::Read, list_partitions, Partition::None},
 };
-
-struct Prefix {
-  std::string_view text;
-  Profile profile;
-};
-constexpr std::array kPrefixes = {
-    Prefix{"/dicom-web", Profile::Standard},
-    Prefix{"/v1", Profile::V1},
-    Prefix{"/v2", Profile::V2},
-};
-
-const Prefix* find_prefix(std::string_view path) {
-  for (const Prefix& prefix : kPrefixes) {
-    if (path.starts_with(prefix.text) && (path.size() == prefix.text.size() || path[prefix.text.size()] == '/')) {
-      return &prefix;
-    }
-  }
-  return nullptr;
-}
-
-// What the path's captures are, by the names in the pattern.
-struct Captures {
-  std::string_view study, series, instance, tail;
-};
-
-// One segment off the front of `path`, without its slash.
-std::string_view cut_segment(std::string_view& path) {
-  path.remove_prefix(1);
-  const std::size_t end = std::min(path.find('/'), path.size());
-  const std::string_view segment = path.substr(0, end);
-  path.remove_prefix(end);
-  return segment;
-}
-
-bool match(std::string_view pattern, std::string_view path, Captures& out) {
-  while (!pattern.empty()) {
-    if (path.empty()) {
-      return false;
-    }
-    const std::string_view wanted = cut_segment(pattern);
-    if (wanted == "{*}") {
-      out.tail = path.substr(1);
-      return !out.tail.empty();
-    }
-    const std::string_view found = cut_segment(path);
-    if (wanted == "{study}") {
-      out.study = found;
-    } else if (wanted == "{series}") {
-      out.series = found;
-    } else if (wanted == "{instance}") {
-      out.instance = found;
-    } else if (wanted != found) {
-      return false;
-    }
-    if (found.empty()) {
-      return false;
-    }
-  }
-  return path.empty();
-}
 
 struct Match {
   const Route* route = nullptr;
@@ -107,12 +51,12 @@ struct Match {
   std::string allowed;  // when the path is known and the method is not: "GET, HEAD, DELETE"
 };
 
-Match find_route(Method method, std::string_view path) {
+Match find_route(Method method, std::string_view path, bool partitioned) {
   const Method wanted = method == Method::Head ? Method::Get : method;
   Match found;
   for (const Route& route : kRoutes) {
     Captures captures;
-    if (!match(route.pattern, path, captures)) {
+    if ((partitioned && route.partition == Partition::None) || !match_pattern(route.pattern, path, captures)) {
       continue;
     }
     if (route.method == wanted) {
@@ -155,6 +99,30 @@ Status read_scope(const Captures& captures, catalog::Scope& scope) {
   return {};
 }
 
+// Whether the path's partition, or the lack of one, fits the route and the configuration; its name into the exchange.
+Status read_partition(const Route& route, const ServicePath& path, bool partitions_on, Exchange& exchange) {
+  if (!path.partition) {
+    if (partitions_on && route.partition != Partition::None) {
+      return Status(
+          Code::InvalidArgument,
+          "PartitionName value is missing in the route segment: this service has data partitions, so the path "
+          "must begin with " +
+              std::string(path.prefix) + "/partitions/{name}");
+    }
+    return {};
+  }
+  if (!partitions_on) {
+    return partitions_are_off();
+  }
+  TRY_ASSIGN(exchange.partition, net::percent_decode(*path.partition));
+  return catalog::check_partition_name(exchange.partition);
+}
+
+// The contract refuses what might end up in a page as markup, wherever the query has it (service-api §0).
+bool holds_markup(std::string_view query) {
+  return query.find('<') != query.npos || query.find("%3C") != query.npos || query.find("%3c") != query.npos;
+}
+
 net::Response not_allowed(const net::Request& request, const std::string& allowed) {
   net::Response response;
   const bool asked = request.method == Method::Options;
@@ -178,7 +146,7 @@ Router::Router(const ArchiveParts& parts, const auth::Authenticator& authenticat
     : parts_(parts), authenticator_(authenticator), cors_(cors), public_url_(public_url), log_(log) {}
 
 bool Router::owns(const net::Request& request) const {
-  return find_prefix(request.path) != nullptr;
+  return split_service_path(request.path).has_value();
 }
 
 Sink Router::dispatch(const net::Request& request, net::Responder responder) const {
@@ -188,40 +156,37 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
     exchange->send(std::move(*preflight));
     return nullptr;
   }
-  const Prefix* prefix = find_prefix(request.path);
-  exchange->profile = prefix->profile;
-  exchange->prefix = prefix->text;
-  std::string_view path = request.path.substr(prefix->text.size());
-  if (path.size() > 1 && path.ends_with('/')) {
-    path.remove_suffix(1);
-  }
-  if (path.starts_with("/partitions/")) {
-    exchange->fail(Status(Code::InvalidArgument, "data partitions are not switched on"));
-    return nullptr;
-  }
-  const Match found = find_route(request.method, path);
+  const ServicePath path = *split_service_path(request.path);
+  exchange->profile = path.profile;
+  exchange->prefix = path.prefix;
+  const Match found = find_route(request.method, path.rest, path.partition.has_value());
   if (found.route == nullptr && !found.allowed.empty()) {
     exchange->route = "method";
     exchange->send(not_allowed(request, found.allowed));
     return nullptr;
   }
+  exchange->route = found.route != nullptr ? found.route->pattern : "unknown";
   Result<auth::Caller> caller = authenticator_.authenticate(request);
   if (!caller.ok()) {
-    exchange->route = found.route != nullptr ? found.route->pattern : "unknown";
     net::Response response = error_response(caller.status());
     response.set("WWW-Authenticate", authenticator_.challenge(request));
     exchange->send(std::move(response));
     return nullptr;
   }
+  if (path.profile != Profile::Standard && holds_markup(request.query)) {
+    exchange->fail(Status(Code::InvalidArgument, "the query string holds '<', which this API never takes"));
+    return nullptr;
+  }
   if (found.route == nullptr) {
-    exchange->route = "unknown";
     exchange->fail(Status(Code::NotFound, "there is no resource at this path"));
     return nullptr;
   }
-  exchange->route = found.route->pattern;
   exchange->caller = std::move(*caller);
   exchange->tail = found.captures.tail;
   Status status = auth::authorize(exchange->caller, found.route->action);
+  if (status.ok()) {
+    status = read_partition(*found.route, path, parts_.partitions_on, *exchange);
+  }
   if (status.ok()) {
     status = read_scope(found.captures, exchange->scope);
   }
@@ -229,7 +194,30 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
     exchange->fail(status);
     return nullptr;
   }
-  return found.route->handler(parts_, std::move(exchange));
+  return enter(*found.route, std::move(exchange));
+}
+
+// Names that were used before are in memory: a tile in a partition costs no SQL. A store looks its own up, on the
+// thread that will write.
+Sink Router::enter(const Route& route, ExchangePtr exchange) const {
+  if (exchange->partition.empty() || route.partition == Partition::Created) {
+    return route.handler(parts_, std::move(exchange));
+  }
+  if (const auto key = parts_.partitions.cached(exchange->partition)) {
+    exchange->scope.partition = *key;
+    return route.handler(parts_, std::move(exchange));
+  }
+  parts_.readers.post([&parts = parts_, handler = route.handler, exchange] {
+    const Result<std::int64_t> key = parts.partitions.find(exchange->partition);
+    if (!key.ok()) {
+      const bool unknown = key.status().code() == Code::NotFound;  // the contract's 400: the service is asked wrongly
+      exchange->fail(unknown ? Status(Code::InvalidArgument, std::string(key.status().message())) : key.status());
+      return;
+    }
+    exchange->scope.partition = *key;
+    (void)handler(parts, exchange);
+  });
+  return nullptr;
 }
 
 }  // namespace tessera::dicomweb

@@ -1,6 +1,6 @@
 // Every URL of the service on one screen (routes.cc), and the router that walks it: CORS preflight, profile, pattern,
-// method, authorisation, UIDs; only then the handler, and with it the body. Immutable after construction, safe from
-// all loop threads.
+// method, authorisation, UIDs, partition; only then the handler, and with it the body. Immutable after construction,
+// safe from all loop threads.
 #pragma once
 
 #include <span>
@@ -17,11 +17,19 @@
 
 namespace tessera::dicomweb {
 
+// What "/partitions/{name}" before the pattern means, once data partitions are switched on.
+enum class Partition : std::uint8_t {
+  Existing,  // it must be there, and so must the partition
+  Created,   // it must be there, and makes the partition where there is none
+  None,      // it must not be there: the resource belongs to the whole service
+};
+
 struct Route {
   net::Method method;
-  std::string_view pattern;  // below the profile's prefix; {study}, {series}, {instance} are UIDs, "{*}" takes the rest
+  std::string_view pattern;  // below prefix and partition; {study}, {series}, {instance} are UIDs, "{*}" takes the rest
   auth::Action action;
   Handler handler;
+  Partition partition = Partition::Existing;
 };
 
 std::span<const Route> routes();
@@ -38,6 +46,8 @@ class Router {
   Sink dispatch(const net::Request& request, net::Responder responder) const;
 
  private:
+  Sink enter(const Route& route, ExchangePtr exchange) const;
+
   const ArchiveParts& parts_;
   const auth::Authenticator& authenticator_;
   const CorsPolicy& cors_;

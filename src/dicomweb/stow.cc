@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "archive/partitions.h"
 #include "dicomweb/errors.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
@@ -81,6 +82,7 @@ class Storing final : public net::PartSink {
  public:
   Storing(const ArchiveParts& parts, const Exchange& exchange, const BodyKind& kind) : parts_(parts) {
     options_.partition = exchange.scope.partition;
+    partition_ = exchange.partition;
     options_.expected_study = exchange.scope.study;
     options_.strictness = strictness_of(exchange.profile);
     if (kind.multipart) {
@@ -109,6 +111,9 @@ class Storing final : public net::PartSink {
     if (multipart_ == nullptr) {
       begin_session();
       end_session();
+      if (!broken_.ok()) {
+        return broken_;
+      }
       return std::move(outcomes_);
     }
     if (broken_.ok()) {
@@ -140,7 +145,7 @@ class Storing final : public net::PartSink {
       return {};
     }
     begin_session();
-    return {};
+    return broken_;
   }
 
   Status on_part_bytes(ByteView bytes) override {
@@ -160,10 +165,23 @@ class Storing final : public net::PartSink {
     if (session_ != nullptr) {
       return;
     }
+    broken_ = enter_partition();
+    if (!broken_.ok()) {
+      return;
+    }
     auto session = parts_.ingest.begin(options_);
     if (session.ok()) {
       session_ = std::move(*session);
     }
+  }
+
+  // Before the first instance: its partition is there, record and all, or nothing is stored.
+  Status enter_partition() {
+    if (!partition_.empty()) {
+      TRY_ASSIGN(options_.partition, archive::ensure_partition(parts_.partitions, parts_.blobs, partition_));
+      partition_.clear();
+    }
+    return {};
   }
 
   void end_session() {
@@ -175,6 +193,7 @@ class Storing final : public net::PartSink {
 
   const ArchiveParts& parts_;
   archive::IngestOptions options_;
+  std::string partition_;  // to be entered before the first instance; empty: none, or done
   std::string root_type_;
   std::unique_ptr<net::MultipartParser> multipart_;
   std::unique_ptr<archive::Ingest::Session> session_;
