@@ -24,6 +24,7 @@ constexpr std::array kStudyTags = {
     tags::kStudyDate,
     tags::kStudyTime,
     tags::kAccessionNumber,
+    tags::kAnatomicRegionsInStudyCodeSequence,
     tags::kReferringPhysicianName,
     tags::kTimezoneOffsetFromUTC,
     tags::kStudyDescription,

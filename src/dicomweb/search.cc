@@ -1,7 +1,13 @@
 // GET /studies, /series, /instances and their narrower forms (QIDO-RS)
-//   200  application/dicom+json array · 204 nothing matches · 400 the query · 406
+//   200  application/dicom+json array, gzip where accepted; the ETag is the hash of the array, per content-coding
+//   304  If-None-Match holds · 204 nothing matches · 400 the query · 406
+#include <cstdio>
+
 #include "archive/metadata.h"
 #include "archive/sidecars.h"
+#include "base/gzip.h"
+#include "base/hash.h"
+#include "dicomweb/conditional.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
 #include "dicomweb/search_answer.h"
@@ -34,15 +40,36 @@ Result<std::string> extra_attributes(const ArchiveParts& parts, const Exchange& 
   return json;
 }
 
+Status send_array(Exchange& exchange, std::string body) {
+  const bool packed = accepts_gzip(exchange.request);
+  char hash[20];
+  std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(xxh3_of(as_bytes(body))));
+  const Validator validator{.etag = "\"q" + std::string(hash) + (packed ? "-gzip\"" : "\""), .vary = kVaryOfJson};
+  if (matches_none(exchange.request, validator.etag)) {
+    exchange.send(not_modified(exchange.request, validator));
+    return {};
+  }
+  net::Response response;
+  set_caching(exchange.request, validator, response);
+  response.set("Content-Type", "application/dicom+json");
+  if (packed) {
+    TRY_ASSIGN(body, gzip(body));
+    response.set("Content-Encoding", "gzip");
+  }
+  response.body = std::move(body);
+  exchange.send(std::move(response));
+  return {};
+}
+
 Status answer(const ArchiveParts& parts, Exchange& exchange, Level level) {
   RETURN_IF_ERROR(negotiate_json(accept_text(exchange.request)));
   TRY_ASSIGN(const Search search, parse_search(exchange.request.query, level, exchange.scope, exchange.profile));
   TRY_ASSIGN(const auto rows, parts.instances.search(search.query, exchange.visibility()));
-  net::Response response;
-  response.set("Cache-Control", "no-cache");
   if (rows.empty()) {
-    response.status = 204;
-    exchange.send(std::move(response));
+    net::Response nothing;
+    nothing.status = 204;
+    nothing.set("Cache-Control", "no-cache");
+    exchange.send(std::move(nothing));
     return {};
   }
   const std::string base_url = exchange.base_url();
@@ -54,10 +81,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange, Level level) {
     body += object;
   }
   body += "]";
-  response.set("Content-Type", "application/dicom+json");
-  response.body = std::move(body);
-  exchange.send(std::move(response));
-  return {};
+  return send_array(exchange, std::move(body));
 }
 
 Sink search_at(const ArchiveParts& parts, ExchangePtr exchange, Level level) {

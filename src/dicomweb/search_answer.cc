@@ -62,6 +62,7 @@ constexpr std::array kDefaults = {
 
 // What is worked out rather than stored; returned by default in the standard profile at its own level and below.
 constexpr std::array kComputed = {
+    DefaultRow{tags::kSpecificCharacterSet, Level::Study, kV1 | kStandard},
     DefaultRow{tags::kInstanceAvailability, Level::Study, kV1 | kStandard},
     DefaultRow{tags::kRetrieveURL, Level::Study, kStandard},
     DefaultRow{tags::kModalitiesInStudy, Level::Study, kStandard},
@@ -114,7 +115,10 @@ bool wanted(const Search& search, Tag tag, Profile profile) {
     return level <= search.query.level;
   }
   const DefaultRow* row = find_row(kDefaults, tag);
-  return row != nullptr && (row->profiles & profile_bit(profile)) != 0 && level_shown(search, row->level, profile);
+  // The zone is the study's, and the contract's v1 tells it at every level.
+  const bool shown =
+      tag == tags::kTimezoneOffsetFromUTC || (row != nullptr && level_shown(search, row->level, profile));
+  return row != nullptr && (row->profiles & profile_bit(profile)) != 0 && shown;
 }
 
 std::vector<std::string_view> headers(const SearchRow& row) {
@@ -148,7 +152,9 @@ std::string retrieve_url(const Search& search, const SearchRow& row, std::string
 }
 
 void add_value(const Search& search, const SearchRow& row, std::string_view base_url, Tag tag, Elements& out) {
-  if (tag == tags::kInstanceAvailability) {
+  if (tag == tags::kSpecificCharacterSet && !out.has(tag)) {
+    out.text(tag, Vr::CS, "ISO_IR 192");  // a JSON answer's, where no instance's own is told
+  } else if (tag == tags::kInstanceAvailability) {
     out.text(tag, Vr::CS, "ONLINE");
   } else if (tag == tags::kRetrieveURL) {
     out.text(tag, Vr::UR, retrieve_url(search, row, base_url));

@@ -1,6 +1,7 @@
 #include "dicomweb/search_query.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "dicom/dictionary.h"
@@ -19,6 +20,39 @@ constexpr std::uint64_t kContractLimit = 200;
 constexpr std::uint64_t kContractDefault = 100;
 // The standard profile has no limit of its own; SQLite's integers do.
 constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
+
+// What the contract lets be matched, by the attribute's own level (service-api §3). The catalog can match more; a
+// client of the contract is told 400 for those, as it would be there.
+struct ContractRow {
+  Tag tag;
+  Level level;
+};
+constexpr std::array kContract = {
+    ContractRow{tags::kStudyInstanceUID, Level::Study},
+    ContractRow{tags::kPatientName, Level::Study},
+    ContractRow{tags::kPatientID, Level::Study},
+    ContractRow{tags::kPatientBirthDate, Level::Study},
+    ContractRow{tags::kAccessionNumber, Level::Study},
+    ContractRow{tags::kReferringPhysicianName, Level::Study},
+    ContractRow{tags::kStudyDate, Level::Study},
+    ContractRow{tags::kStudyDescription, Level::Study},
+    ContractRow{tags::kModalitiesInStudy, Level::Study},
+    ContractRow{tags::kSeriesInstanceUID, Level::Series},
+    ContractRow{tags::kModality, Level::Series},
+    ContractRow{tags::kPerformedProcedureStepStartDate, Level::Series},
+    ContractRow{tags::kManufacturerModelName, Level::Series},
+    ContractRow{tags::kSOPInstanceUID, Level::Instance},
+};
+
+// The levels at and above the resource's own, less those that its path names already.
+bool contract_matches(Tag tag, const catalog::SearchQuery& query) {
+  const auto row =
+      std::find_if(kContract.begin(), kContract.end(), [tag](const ContractRow& known) { return known.tag == tag; });
+  if (row == kContract.end() || row->level > query.level) {
+    return false;
+  }
+  return row->level == Level::Instance || (row->level == Level::Study ? query.study.empty() : query.series.empty());
+}
 
 Status bad(std::string_view name, std::string_view why) {
   return Status(Code::InvalidArgument,
@@ -46,15 +80,17 @@ int two_digits(std::string_view text, std::size_t at) {
   return (text[at] - '0') * 10 + (text[at + 1] - '0');
 }
 
-// yyyyMMdd, a day of the calendar as far as months have days.
+// yyyyMMdd, a day of the calendar.
 bool is_date(std::string_view text) {
   constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   if (text.size() != 8 || !is_digits(text)) {
     return false;
   }
+  const int year = two_digits(text, 0) * 100 + two_digits(text, 2);
   const int month = two_digits(text, 4);
   const int day = two_digits(text, 6);
-  return month >= 1 && month <= 12 && day >= 1 && day <= kDays[month - 1];
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return month >= 1 && month <= 12 && day >= 1 && day <= kDays[month - 1] && (month != 2 || day <= 28 || leap);
 }
 
 // HH, HHmm, HHmmss or HHmmss.FFFFFF.
@@ -111,9 +147,6 @@ class Reader {
   }
 
   Status take(const std::string& name, const std::string& value) {
-    if (name.find('<') != name.npos || value.find('<') != value.npos) {
-      return Status(Code::InvalidArgument, "the query string holds '<'");
-    }
     if (name == "limit") {
       return take_limit(value);
     }
@@ -133,10 +166,13 @@ class Reader {
     return take_match(name, value);
   }
 
-  Search finish() {
+  Result<Search> finish() {
     for (catalog::Match& match : search_.query.matches) {
       const dicom::DictionaryRow* row = dicom::find_tag(match.tag);
       match.fuzzy = fuzzy_ && row != nullptr && row->vr == dicom::Vr::PN;
+      if (match.fuzzy && profile_ != Profile::Standard && match.value.find('"') != match.value.npos) {
+        return bad(row->keyword, "a name that is matched fuzzily cannot hold '\"'");
+      }
       search_.include.push_back(match.tag);
     }
     return std::move(search_);
@@ -185,15 +221,12 @@ class Reader {
     if (value.empty()) {
       return bad(name, "the value is empty");
     }
-    if (!catalog::Instances::searchable(tag, search_.query.level)) {
-      return bad(name, "this attribute cannot be searched at this level");
+    const bool contract = profile_ != Profile::Standard;
+    if (!catalog::Instances::searchable(tag, search_.query.level) ||
+        (contract && !contract_matches(tag, search_.query))) {
+      return bad(name, "this attribute cannot be searched at this resource");
     }
     RETURN_IF_ERROR(check_value(name, tag, value));
-    const bool in_path = (tag == tags::kStudyInstanceUID && !search_.query.study.empty()) ||
-                         (tag == tags::kSeriesInstanceUID && !search_.query.series.empty());
-    if (in_path && profile_ != Profile::Standard) {
-      return bad(name, "the path names it already");
-    }
     for (catalog::Match& match : search_.query.matches) {
       if (match.tag == tag) {
         return repeat(match, name, value);

@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "catalog/instances.h"
 #include "dicom/tag.h"
-#include "dicomweb/exchange.h"
+#include "dicomweb/profile.h"
 
 namespace tessera::dicomweb {
 
@@ -19,7 +19,8 @@ struct Search {
 };
 
 // InvalidArgument with the parameter and what is allowed for unknown attributes, attributes that cannot be searched at
-// this level, empty or repeated ones, and limits out of range (v1, v2: 1..200; standard: any).
+// this resource, empty or repeated ones, and limits out of range (v1, v2: 1..200; standard: any). In the standard
+// profile the keys of all levels down to the resource's own can be matched, whatever the path names.
 Result<Search> parse_search(std::string_view query, catalog::Level level, const catalog::Scope& scope, Profile profile);
 
 }  // namespace tessera::dicomweb
