@@ -1,42 +1,49 @@
-// The page: which view the address names, and what to do when the server refuses.
+// The page: which view the address names, and the uploads that go on whatever is looked at.
 
-import { Refused, setToken } from './dicomweb.js';
+import { readAddress, listAddress } from './address.js';
 import { element, notice } from './dom.js';
 import { showSlide } from './slide.js';
-import { showWorklist } from './worklist.js';
+import { openUploads } from './uploadpanel.js';
+import { Worklist } from './worklist.js';
 
 const view = document.getElementById('view');
+const worklist = new Worklist(view);
 let leave = null;
-
-function askForToken() {
-  const field = element('input', { type: 'password', autocomplete: 'off', required: true, ariaLabel: 'Access token' });
-  view.replaceChildren(element('form', {
-    className: 'token',
-    onsubmit: (event) => {
-      event.preventDefault();
-      setToken(field.value.trim());
-      show();
-    },
-  }, element('h1', {}, 'Tessera'), element('p', {}, 'This server wants an access token.'), field,
-  element('button', { type: 'submit' }, 'Continue')));
-  field.focus();
-}
+let turn = 0;
 
 async function show() {
+  const mine = ++turn;
+  const address = readAddress(location.hash);
   leave?.();
   leave = null;
-  view.replaceChildren(notice('Loading…'));
-  const slide = /^#\/slide\/([\d.]+)\/([\d.]+)$/.exec(location.hash);
+  document.body.classList.toggle('dark', address.study !== undefined);
+  if (address.study === undefined) {
+    document.title = 'Tessera';
+    leave = worklist.show(address.search);
+    return;
+  }
+  view.replaceChildren(notice('Loading the slide…'));
   try {
-    leave = slide ? await showSlide(view, slide[1], slide[2]) : await showWorklist(view);
-  } catch (error) {
-    if (error instanceof Refused && error.status === 401) {
-      askForToken();
-      return;
+    const left = await showSlide(view, address, () => worklist.forget());
+    if (mine === turn) {
+      leave = left;
+    } else {
+      left();
     }
-    view.replaceChildren(notice(error.message), element('a', { href: '#/', className: 'back' }, 'All slides'));
+  } catch (error) {
+    if (mine === turn) {
+      view.replaceChildren(notice(error.message,
+        element('a', { href: listAddress(address.search), className: 'back' }, 'All slides')));
+    }
   }
 }
 
+const uploads = openUploads(() => {
+  worklist.forget();
+  if (readAddress(location.hash).study === undefined) {
+    show();
+  }
+});
+worklist.onadd = uploads.choose;
 window.addEventListener('hashchange', show);
 show();

@@ -1,63 +1,86 @@
 // A small DICOMweb client of this very server. Requests go to the page's own origin and nowhere else.
 
+import { authorization, signIn } from './session.js';
+
 const SERVICE = '/dicom-web';
-let token = ''; // kept in memory only: gone with the page
+
+// What an image's row is asked for beyond its defaults: enough to draw it, all of it kept in the catalog's row.
+const IMAGE_FIELDS = '00080008,00083002,00280002,00280004,00280006,00400512,00480006,00480007,00480105,00209311';
 
 export class Refused extends Error {
   constructor(status, text) {
-    super(text || `The server answered ${status}.`);
+    super(text);
     this.status = status;
   }
 }
 
-export function setToken(value) {
-  token = value;
+// What a refusal means to who reads it; the server's own words where it has any.
+export function refusal(status, text) {
+  const said = text.trim();
+  if (status === 0) {
+    return new Refused(0, 'The server does not answer. Check the connection and try again.');
+  }
+  if (status === 401) {
+    return new Refused(401, 'This server wants an access token that it knows.');
+  }
+  if (status === 403) {
+    return new Refused(403, `Your access token does not allow this${said ? `: ${said}` : ''}.`);
+  }
+  return new Refused(status, said || `The server answered ${status}.`);
 }
 
-export async function request(path, accept, signal) {
-  const headers = { Accept: accept };
-  if (token) {
-    headers.Authorization = `Bearer ${token}`;
+async function attempt(path, options) {
+  try {
+    return await fetch(SERVICE + path, { ...options, headers: { ...options.headers, ...authorization() } });
+  } catch (error) {
+    throw error.name === 'AbortError' ? error : refusal(0, '');
   }
-  const response = await fetch(SERVICE + path, { headers, signal });
+}
+
+// 401 asks the reader for a token, and goes on with it.
+export async function request(path, options = {}) {
+  let response = await attempt(path, options);
+  while (response.status === 401) {
+    if (!await signIn()) {
+      throw refusal(401, '');
+    }
+    response = await attempt(path, options);
+  }
   if (!response.ok) {
-    throw new Refused(response.status, (await response.text()).trim());
+    throw refusal(response.status, await response.text());
   }
   return response;
 }
 
-async function json(path) {
-  const response = await request(path, 'application/dicom+json');
+async function json(path, signal) {
+  const response = await request(path, { headers: { Accept: 'application/dicom+json' }, signal });
   return response.status === 204 ? [] : response.json();
 }
 
-export function searchSlides(limit, offset) {
-  return json(`/series?Modality=SM&limit=${limit}&offset=${offset}`);
+// filters: attribute to value, as QIDO-RS takes them.
+export function searchSeries(filters, limit, offset, signal) {
+  return json(`/series?${new URLSearchParams({ Modality: 'SM', ...filters, limit, offset })}`, signal);
 }
 
-export function seriesMetadata(study, series) {
-  return json(`/studies/${study}/series/${series}/metadata`);
+export function searchImages(filters, limit, offset, signal) {
+  const query = { Modality: 'SM', ...filters, limit, offset, includefield: '00400512' };
+  return json(`/instances?${new URLSearchParams(query)}`, signal);
 }
 
-// Values of a DICOM JSON data set.
-export function values(set, tag) {
-  return set?.[tag]?.Value ?? [];
+export function seriesImages(study, series, signal) {
+  return json(`/studies/${study}/series/${series}/instances?limit=200&includefield=${IMAGE_FIELDS}`, signal);
 }
 
-export function first(set, tag) {
-  return values(set, tag)[0];
+export function seriesMetadata(study, series, signal) {
+  return json(`/studies/${study}/series/${series}/metadata`, signal);
 }
 
-// "Doe^Jane^M" as people write it: "Doe, Jane M".
-export function personName(set, tag) {
-  const name = first(set, tag);
-  const [family, ...given] = (name?.Alphabetic ?? name?.Ideographic ?? '').split('^');
-  const rest = given.filter(Boolean).join(' ');
-  return [family, rest].filter(Boolean).join(', ');
+// The one row that says how much a study or a series holds; nothing when it is gone.
+export async function summary(study, series) {
+  const path = series ? `/studies/${study}/series?SeriesInstanceUID=${series}` : `/studies?StudyInstanceUID=${study}`;
+  return (await json(path))[0];
 }
 
-// "20260131" as "2026-01-31".
-export function day(set, tag) {
-  const text = String(first(set, tag) ?? '');
-  return /^\d{8}$/.test(text) ? `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}` : text;
+export async function remove(study, series) {
+  await request(series ? `/studies/${study}/series/${series}` : `/studies/${study}`, { method: 'DELETE' });
 }

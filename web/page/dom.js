@@ -20,6 +20,10 @@ export function fact(term, value) {
   return value ? [element('dt', {}, term), element('dd', {}, value)] : [];
 }
 
-export function notice(text) {
-  return element('p', { className: 'notice' }, text);
+export function notice(text, ...more) {
+  return element('div', { className: 'notice' }, element('p', {}, text), ...more);
+}
+
+export function button(label, onclick, properties = {}) {
+  return element('button', { type: 'button', onclick, ...properties }, label);
 }

@@ -1,112 +1,96 @@
-// One slide: pan and zoom by OpenSeadragon over this server's frames, and beside it whose slide it is.
+// One slide: the picture, and beside it whose slide it is, its label, and what can be done with it.
 
-import { day, first, personName, seriesMetadata } from './dicomweb.js';
-import { element, fact } from './dom.js';
-import { tile } from './frames.js';
-import { readPyramid } from './pyramid.js';
+import { listAddress } from './address.js';
+import { besideSlide } from './beside.js';
+import { deleteAfterAsking } from './deletion.js';
+import { seriesImages, seriesMetadata } from './dicomweb.js';
+import { button, element } from './dom.js';
+import { slideFacts, slideTitle } from './facts.js';
+import { readSlide } from './pyramid.js';
+import { first } from './values.js';
+import { controls, openViewer } from './viewer.js';
 
-// OpenSeadragon counts levels from the smallest up; sizes and ratios are the slide's own.
-function tileSource(study, series, pyramid) {
-  const levels = [...pyramid].reverse();
-  const base = pyramid[0];
-  const source = new OpenSeadragon.TileSource({
-    width: base.width, height: base.height, minLevel: 0, maxLevel: levels.length - 1,
-    tileWidth: base.tileWidth, tileHeight: base.tileHeight,
-  });
-  source.getLevelScale = (number) => levels[number].width / base.width;
-  source.getTileWidth = (number) => levels[number].tileWidth;
-  source.getTileHeight = (number) => levels[number].tileHeight;
-  source.getNumTiles = (number) => new OpenSeadragon.Point(levels[number].columns, levels[number].rows);
-  source.getTileUrl = (number, column, row) => `${levels[number].sop}/${column}/${row}`;
-  source.getTileHashKey = (number, column, row) => `${study}/${series}/${levels[number].sop}/${column}/${row}`;
-  source.downloadTileStart = (job) => {
-    const abort = new AbortController();
-    job.userData.abort = abort;
-    const { level, x, y } = job.tile;
-    tile(study, series, levels[level], x, y, abort.signal)
-      .then((context) => job.finish(context, null, 'context2d'))
-      .catch((error) => (job.fail ? job.fail(error.message, null) : job.finish(null, null, error.message)));
-  };
-  source.downloadTileAbort = (job) => job.userData.abort?.abort();
-  return source;
-}
+const MAX_LISTED_FRAMES = 400000; // positions of more frames are more metadata than a browser's memory is for
 
-function facts(instance, pyramid) {
-  const base = pyramid[0];
-  const specimen = first(instance, '00400560');
-  const micrometres = base.millimetresPerPixel ? `${(base.millimetresPerPixel * 1000).toPrecision(3)} µm per pixel` : '';
-  return element('dl', {},
-    ...fact('Patient', personName(instance, '00100010')),
-    ...fact('Patient ID', first(instance, '00100020')),
-    ...fact('Born', day(instance, '00100030')),
-    ...fact('Accession', first(instance, '00080050')),
-    ...fact('Study', first(instance, '00081030')),
-    ...fact('Date', day(instance, '00080020')),
-    ...fact('Slide', first(instance, '00400512')),
-    ...fact('Specimen', first(specimen, '00400551')),
-    ...fact('Description', first(specimen, '00400600')),
-    ...fact('Scanner', [first(instance, '00080070'), first(instance, '00081090')].filter(Boolean).join(' ')),
-    ...fact('Objective', base.power ? `${base.power}×` : ''),
-    ...fact('Resolution', micrometres),
-    ...fact('Size', `${base.width.toLocaleString()} × ${base.height.toLocaleString()} px`),
-    ...fact('Levels', String(pyramid.length)));
-}
-
-// The scale bar: a round length between 60 and 160 screen pixels.
-function scaleBar(viewer, base) {
-  const label = element('span');
-  const line = element('span', { className: 'line' });
-  const bar = element('div', { className: 'scale', ariaHidden: 'true' }, line, label);
-  const update = () => {
-    const zoom = viewer.viewport.viewportToImageZoom(viewer.viewport.getZoom(true)); // screen pixels per slide pixel
-    const micrometresPerPixel = (base.millimetresPerPixel * 1000) / zoom;
-    let length = 10 ** Math.floor(Math.log10(160 * micrometresPerPixel));
-    length *= [5, 2, 1].find((step) => (length * step) / micrometresPerPixel <= 160) ?? 1;
-    line.style.width = `${length / micrometresPerPixel}px`;
-    label.textContent = length >= 1000 ? `${length / 1000} mm` : `${length} µm`;
-  };
-  viewer.addHandler('update-viewport', update);
-  return bar;
-}
-
-function controls(viewer) {
-  const button = (label, title, onclick) => element('button', { type: 'button', title, ariaLabel: title, onclick }, label);
-  return element('div', { className: 'controls' },
-    button('+', 'Zoom in', () => viewer.viewport.zoomBy(2).applyConstraints()),
-    button('−', 'Zoom out', () => viewer.viewport.zoomBy(0.5).applyConstraints()),
-    button('Whole', 'Show the whole slide', () => viewer.viewport.goHome()),
-    button('1:1', 'One slide pixel per screen pixel',
-      () => viewer.viewport.zoomTo(viewer.viewport.imageToViewportZoom(1 / devicePixelRatio))));
-}
-
-// Returns what to call when the view is left.
-export async function showSlide(view, study, series) {
+async function loadImages(study, series) {
+  const rows = await seriesImages(study, series);
+  const listed = rows.filter((row) => first(row, '00209311') !== 'TILED_FULL')
+    .reduce((sum, row) => sum + (first(row, '00280008') ?? 1), 0);
+  if (listed > MAX_LISTED_FRAMES) {
+    throw new Error(`Each of this slide's ${listed.toLocaleString('en')} tiles has a position of its own: too many ` +
+      'for this page. Other viewers may show it.');
+  }
+  const syntaxes = new Map(rows.map((row) => [first(row, '00080018'), row['00083002']]));
   const instances = await seriesMetadata(study, series);
-  const pyramid = readPyramid(instances);
-  if (pyramid.length === 0) {
-    throw new Error('This series has no whole-slide image to show.');
-  }
-  const stage = element('div', { className: 'stage', id: 'stage', tabIndex: 0, ariaLabel: 'Slide' });
+  return instances.map((instance) => ({ ...instance, '00083002': syntaxes.get(first(instance, '00080018')) }));
+}
+
+function deletion(label, address, onchange, problem, ofStudy) {
+  return button(label, async () => {
+    try {
+      if (await deleteAfterAsking(address.study, ofStudy ? '' : address.series)) {
+        onchange();
+        location.hash = listAddress(address.search);
+      }
+    } catch (error) {
+      problem.hidden = false;
+      problem.textContent = `Nothing was deleted. ${error.message}`;
+    }
+  }, { className: 'dark danger small' });
+}
+
+function panel(address, onchange, instances, slide, beside, problem) {
+  return element('aside', { id: 'details', ariaLabel: 'About this slide' },
+    problem, beside.section, ...(slide.levels.length > 0 ? slide.notes : []).map((note) => element('p', { className: 'note' }, note)),
+    slideFacts(instances[0], slide.levels),
+    element('p', { className: 'keys' }, 'Keys: arrows move · + − zoom · 0 fit · 1–5 magnify · R turn · L label'),
+    element('div', { className: 'deletions' }, deletion('Delete slide…', address, onchange, problem, false),
+      deletion('Delete study…', address, onchange, problem, true)));
+}
+
+function header(address, title, aside) {
+  const toggle = button('Details', () => {
+    aside.hidden = !aside.hidden;
+    toggle.ariaExpanded = String(!aside.hidden);
+  }, { className: 'dark small', 'aria-controls': 'details' });
+  aside.hidden = matchMedia('(max-width: 720px)').matches;
+  toggle.ariaExpanded = String(!aside.hidden);
+  return element('header', { className: 'topbar' },
+    element('a', { href: listAddress(address.search), className: 'back' }, '‹ All slides'),
+    element('h1', {}, title), toggle);
+}
+
+// Returns what to call when the view is left. onchange is called when something was deleted.
+export async function showSlide(view, address, onchange) {
+  const { study, series } = address;
+  const instances = await loadImages(study, series);
+  const slide = readSlide(instances);
+  const stage = element('div', { className: 'stage', id: 'stage' });
   const frame = element('div', { className: 'frame' }, stage);
-  const problem = element('p', { className: 'problem', hidden: true });
-  view.replaceChildren(element('div', { className: 'slide' }, frame,
-    element('aside', {}, element('a', { href: '#/', className: 'back' }, '‹ All slides'),
-      facts(instances[0], pyramid), problem)));
-  const viewer = OpenSeadragon({
-    element: stage, tileSources: tileSource(study, series, pyramid), drawer: 'canvas',
-    showNavigationControl: false, showNavigator: true, navigatorPosition: 'BOTTOM_RIGHT',
-    navigatorBackground: '#f4f2f6', navigatorBorderColor: '#c9c2cf', navigatorDisplayRegionColor: '#7a3f8f',
-    maxZoomPixelRatio: 4, minZoomImageRatio: 0.8, visibilityRatio: 0.4, animationTime: 0.6, springStiffness: 9,
-    imageLoaderLimit: 12, maxImageCacheCount: 600, placeholderFillStyle: '#eceaee', crossOriginPolicy: false,
-  });
-  viewer.addHandler('tile-load-failed', (event) => {
-    problem.hidden = false;
-    problem.textContent = `Some tiles cannot be shown: ${event.message}`;
-  });
-  frame.append(controls(viewer));
-  if (pyramid[0].millimetresPerPixel) {
-    viewer.addOnceHandler('open', () => frame.append(scaleBar(viewer, pyramid[0])));
+  const problem = element('p', { className: 'problem', role: 'alert', hidden: true });
+  const beside = besideSlide(study, series, slide);
+  const aside = panel(address, onchange, instances, slide, beside, problem);
+  const title = slideTitle(instances[0]);
+  document.title = `${title} – Tessera`;
+  view.replaceChildren(element('div', { className: 'slide' }, header(address, title, aside), frame, aside));
+  if (slide.levels.length === 0) {
+    stage.replaceWith(element('div', { className: 'notice' },
+      element('p', {}, 'This series has no whole-slide image that this page can show.'),
+      ...slide.notes.map((note) => element('p', {}, note))));
+    return () => {};
   }
+  const viewer = openViewer(stage, study, series, slide.levels);
+  viewer.addHandler('tile-load-failed', (event) => {
+    if (event.message && !/abort/i.test(event.message)) {
+      problem.hidden = false;
+      problem.textContent = `Some tiles cannot be shown. ${event.message}`;
+      aside.hidden = false;
+    }
+  });
+  viewer.addOnceHandler('open', () => {
+    frame.append(...controls(viewer, slide.levels[0], beside.toggle));
+    viewer.canvas.focus({ preventScroll: true, focusVisible: false });
+  });
   window.tesseraViewer = viewer; // for the console, and for the browser test
   return () => viewer.destroy();
 }

@@ -1,79 +1,116 @@
-// The slides, newest first, each with what a lab looks for: whose, which block, when, and a picture.
+// The slides, newest first, narrowed by the search. The list is kept while a slide is looked at, so that going back
+// finds it as it was.
 
-import { day, first, personName, searchSlides, seriesMetadata } from './dicomweb.js';
-import { element, notice } from './dom.js';
-import { readPyramid } from './pyramid.js';
-import { drawThumbnail } from './thumbnail.js';
+import { Pictures, makeCard } from './card.js';
+import { button, element, notice } from './dom.js';
+import { searchForm } from './searchform.js';
+import { searchPages } from './search.js';
+import { counted } from './values.js';
 
-const PAGE = 24;
-
-function describe(pyramid) {
-  const base = pyramid[0];
-  const parts = [`${base.width.toLocaleString()} × ${base.height.toLocaleString()} px`];
-  if (base.power) {
-    parts.unshift(`${base.power}×`);
+class List {
+  constructor(search, onadd) {
+    this.search = search;
+    this.abort = new AbortController();
+    this.pages = searchPages(search, this.abort.signal);
+    this.pictures = new Pictures();
+    this.count = 0;
+    this.loading = false;
+    this.status = element('p', { className: 'status', role: 'status' }, 'Loading…');
+    this.grid = element('div', { className: 'grid' });
+    this.more = button('Show more', () => this.load(), { className: 'more', hidden: true });
+    this.end = element('div');
+    this.root = element('div', { className: 'worklist' },
+      element('header', { className: 'bar' }, element('h1', {}, 'Tessera'),
+        button('Add slides…', onadd, { className: 'primary' })),
+      searchForm(search), this.status, this.grid, this.end, this.more);
+    // The next page is fetched before its end is reached; the button is for keyboards, and after a failure.
+    this.near = new IntersectionObserver(([entry]) => entry.isIntersecting && !this.stopped && this.load(),
+      { rootMargin: '600px' });
+    this.near.observe(this.more);
+    this.load();
   }
-  return parts.join(' · ');
-}
 
-async function fill(card, study, series) {
-  const canvas = card.querySelector('canvas');
-  try {
-    const instances = await seriesMetadata(study, series);
-    const pyramid = readPyramid(instances);
-    const specimen = first(first(instances[0], '00400560'), '00400551');
-    card.querySelector('.container').textContent = first(instances[0], '00400512') ?? specimen ?? '';
-    if (pyramid.length === 0) {
-      throw new Error('This series has no whole-slide image.');
+  async load() {
+    if (this.loading) {
+      return;
     }
-    card.querySelector('.size').textContent = describe(pyramid);
-    await drawThumbnail(canvas, study, series, pyramid);
-    card.classList.add('drawn');
-  } catch (error) {
-    canvas.replaceWith(element('span', { className: 'no-picture' }, error.message));
+    this.loading = true;
+    this.more.disabled = true;
+    this.end.replaceChildren();
+    try {
+      const { value: page = { rows: [], done: true, reason: '' } } = await this.pages.next();
+      this.add(page);
+    } catch (error) {
+      if (!this.abort.signal.aborted) {
+        this.fail(error);
+      }
+    }
+    this.more.disabled = false;
+    this.loading = false;
+  }
+
+  add({ rows, done, reason }) {
+    const cards = rows.map((row) => makeCard(row, this.search));
+    this.grid.append(...cards);
+    cards.forEach((card) => this.pictures.watch(card));
+    this.count += rows.length;
+    this.stopped = done || reason !== ''; // a search by hand goes on only when asked to
+    this.more.hidden = done;
+    this.more.textContent = reason ? 'Look further back' : 'Show more';
+    this.status.textContent = [this.count || !done ? counted(this.count, 'slide') + (done ? '' : ' so far') : '', reason]
+      .filter(Boolean).join('. ');
+    if (done && this.count === 0) {
+      this.end.replaceChildren(Object.keys(this.search).length > 0 ?
+        notice('No slide matches this search.') :
+        notice('No slides yet. Drop DICOM files or folders here, choose them with “Add slides…”, or bring scanner ' +
+          'files in with: tessera import PATH'));
+    } else if (!this.stopped) {
+      this.near.unobserve(this.more);
+      this.near.observe(this.more); // tells again when the new end is still on the screen
+    }
+  }
+
+  fail(error) {
+    this.status.textContent = this.count ? `${counted(this.count, 'slide')} so far` : '';
+    this.stopped = true;
+    this.pages = searchPages(this.search, this.abort.signal);
+    this.grid.replaceChildren();
+    this.count = 0;
+    this.more.hidden = true;
+    this.end.replaceChildren(notice(error.message, button('Try again', () => this.load())));
+  }
+
+  close() {
+    this.abort.abort();
+    this.pictures.close();
+    this.near.disconnect();
   }
 }
 
-function card(row, seen) {
-  const study = first(row, '0020000D');
-  const series = first(row, '0020000E');
-  const patient = personName(row, '00100010') || 'No patient name';
-  const link = element('a', { className: 'card', href: `#/slide/${study}/${series}` },
-    element('span', { className: 'picture' }, element('canvas', { width: 1, height: 1 })),
-    element('span', { className: 'patient' }, patient),
-    element('span', { className: 'ids' }, [first(row, '00100020'), first(row, '00080050'), day(row, '00080020')]
-      .filter(Boolean).join(' · ')),
-    element('span', { className: 'container' }),
-    element('span', { className: 'size' }));
-  link.dataset.study = study;
-  link.dataset.series = series;
-  seen.observe(link);
-  return link;
-}
+export class Worklist {
+  constructor(view) {
+    this.view = view;
+    this.list = null;
+    this.onadd = () => {};
+  }
 
-export async function showWorklist(view) {
-  // Pictures are fetched for what is on the screen, or nearly so.
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries.filter((one) => one.isIntersecting)) {
-      seen.unobserve(entry.target);
-      fill(entry.target, entry.target.dataset.study, entry.target.dataset.series);
+  // Something was stored or deleted: the list is read anew when it is next shown.
+  forget() {
+    this.list?.close();
+    this.list = null;
+  }
+
+  // Returns what to call when the view is left.
+  show(search) {
+    if (!this.list || JSON.stringify(this.list.search) !== JSON.stringify(search)) {
+      this.forget();
+      this.list = new List(search, () => this.onadd());
+      this.top = 0;
     }
-  }, { rootMargin: '300px' });
-  const grid = element('div', { className: 'grid' });
-  const more = element('button', { className: 'more', type: 'button', hidden: true }, 'Show more');
-  let offset = 0;
-  const load = async () => {
-    more.disabled = true;
-    const rows = await searchSlides(PAGE, offset);
-    offset += rows.length;
-    grid.append(...rows.map((row) => card(row, seen)));
-    more.hidden = rows.length < PAGE;
-    more.disabled = false;
-  };
-  await load();
-  more.addEventListener('click', load);
-  const empty = offset === 0 ? notice('No slides yet. Bring some in with: tessera import PATH') : null;
-  view.replaceChildren(...[
-    element('header', { className: 'bar' }, element('h1', {}, 'Tessera'), element('span', { className: 'quiet' }, 'Slides')),
-    empty, grid, more].filter(Boolean));
+    this.view.replaceChildren(this.list.root);
+    document.scrollingElement.scrollTop = this.top;
+    return () => {
+      this.top = document.scrollingElement.scrollTop;
+    };
+  }
 }
