@@ -1,0 +1,35 @@
+// A server of a test's own, with a configuration of its own: TESSERA_BIN on a fresh folder and a free port.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+export async function startServer(config) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tessera-browser-'));
+  const file = path.join(folder, 'tessera.toml');
+  fs.writeFileSync(file, config);
+  // The tests' own variables are no settings of the server's.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TESSERA_')));
+  const child = spawn(process.env.TESSERA_BIN, ['serve', '--config', file, '--data', path.join(folder, 'data'),
+    '--listen', '127.0.0.1:0'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (bytes) => { log += bytes; });
+  const ended = new Promise((resolve) => { child.on('exit', resolve); });
+  const url = await new Promise((resolve, reject) => {
+    let out = '';
+    child.stdout.on('data', (bytes) => {
+      out += bytes;
+      const ready = /^tessera: listening on (\S+)$/m.exec(out);
+      if (ready) {
+        resolve(ready[1]);
+      }
+    });
+    child.on('exit', () => reject(new Error(`the server ended: ${log}`)));
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    fs.rmSync(folder, { recursive: true });
+  };
+  return { url, stop };
+}
