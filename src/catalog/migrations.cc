@@ -152,7 +152,12 @@ Status make_version_table(Connection& connection) {
 
 Status migrate(Connection& connection) {
   RETURN_IF_ERROR(make_version_table(connection));
-  TRY_ASSIGN(const std::int64_t version, schema_version(connection));
+  // In a transaction that ends: a row left open would be a snapshot, and SQLite lets nobody wait for the write lock who
+  // holds one. The first write of a process would fail whenever another process was writing.
+  RETURN_IF_ERROR(connection.begin(false));
+  const Result<std::int64_t> found = schema_version(connection);
+  connection.rollback();
+  TRY_ASSIGN(const std::int64_t version, found);
   if (version > static_cast<std::int64_t>(kSteps.size())) {
     return Status(Code::Unsupported, "the catalog has schema " + std::to_string(version) +
                                          ", this program knows schemas up to " + std::to_string(kSteps.size()) +
