@@ -60,10 +60,13 @@ constexpr std::array kDefaults = {
     DefaultRow{tags::kNumberOfFrames, Level::Instance, kV1 | kStandard},
 };
 
-// What is worked out rather than stored; returned by default in the standard profile at its own level and below.
+// What is worked out rather than stored; returned by default where its level is shown.
 constexpr std::array kComputed = {
     DefaultRow{tags::kSpecificCharacterSet, Level::Study, kV1 | kStandard},
+    DefaultRow{tags::kSpecificCharacterSet, Level::Series, kV1},
+    DefaultRow{tags::kSpecificCharacterSet, Level::Instance, kV1},
     DefaultRow{tags::kInstanceAvailability, Level::Study, kV1 | kStandard},
+    DefaultRow{tags::kInstanceAvailability, Level::Instance, kV1},
     DefaultRow{tags::kRetrieveURL, Level::Study, kStandard},
     DefaultRow{tags::kModalitiesInStudy, Level::Study, kStandard},
     DefaultRow{tags::kNumberOfStudyRelatedSeries, Level::Study, kStandard},
@@ -174,7 +177,8 @@ void add_value(const Search& search, const SearchRow& row, std::string_view base
 void add_computed(const Search& search, const SearchRow& row, Profile profile, std::string_view base_url,
                   Elements& out) {
   for (const DefaultRow& computed : kComputed) {
-    const bool by_default = (computed.profiles & profile_bit(profile)) != 0 && computed.level <= search.query.level;
+    const bool by_default =
+        (computed.profiles & profile_bit(profile)) != 0 && level_shown(search, computed.level, profile);
     const bool possible = computed.level <= search.query.level || computed.tag == tags::kAvailableTransferSyntaxUID;
     if (possible && (by_default || search.include_all || asked_for(search, computed.tag))) {
       add_value(search, row, base_url, computed.tag, out);

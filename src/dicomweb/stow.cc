@@ -162,7 +162,7 @@ class Storing final : public net::PartSink {
 
  private:
   void begin_session() {
-    if (session_ != nullptr) {
+    if (session_ != nullptr || !broken_.ok()) {
       return;
     }
     broken_ = enter_partition();

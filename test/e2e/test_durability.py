@@ -111,3 +111,31 @@ def test_a_power_loss_after_any_call_keeps_what_was_acked_and_shows_nothing_else
             error = run.exception()
             assert error is None, f"after call {call} of {len(records)}, {records[call - 1][:5]}: {error!r}"
     print(f"power loss: {len(records) + 1} moments, {len(files)} uploads")
+
+
+def test_a_power_loss_after_any_call_keeps_the_record_of_every_partition_with_an_acked_instance(recorder, tmp_path):
+    (tmp_path / "data").mkdir()
+    log = tmp_path / "calls.log"
+    server = start(tmp_path, {"LD_PRELOAD": str(recorder), "TESSERA_DISK_ROOT": str(tmp_path / "data"),
+                              "TESSERA_DISK_LOG": str(log), "TESSERA_FEATURES_PARTITIONS": "true"})
+    acks = []
+    for partition in ("lab-a", "lab-b", "lab-a"):
+        file = native(frames=2)
+        assert server.post(f"/v2/partitions/{partition}/studies", file.bytes).status_code == 200
+        acks.append((partition, file.sop, len(disk_replay.read_log(log))))
+    server.kill()
+    records = disk_replay.read_log(log)
+    disk = disk_replay.Disk()
+    checked = 0
+    for call, record in enumerate(records, 1):
+        disk.apply(record)
+        left = tmp_path / "left"
+        disk.write_durable(left)
+        for partition, sop, at in acks:
+            if at <= call:
+                blob, = (left / "blobs").glob(f"*/*/*/{sop}_*.dcm")
+                assert (blob.parents[2] / "partition.txt").read_text() == partition + "\n", f"after call {call}"
+                checked += 1
+        shutil.rmtree(left)
+    assert checked > len(acks)
+    print(f"power loss: {len(records)} moments, {checked} records checked")
