@@ -104,28 +104,4 @@ Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string
   return out;
 }
 
-bool match_path(std::string_view pattern, std::string_view path, std::vector<std::string_view>& captures) {
-  captures.clear();
-  if (path.size() > 1 && path.ends_with('/')) {
-    path.remove_suffix(1);
-  }
-  while (!pattern.empty() && !path.empty()) {
-    const std::size_t pattern_end = std::min(pattern.find('/', 1), pattern.size());
-    const std::size_t path_end = std::min(path.find('/', 1), path.size());
-    const std::string_view wanted = pattern.substr(0, pattern_end);
-    const std::string_view found = path.substr(0, path_end);
-    if (wanted.size() > 2 && wanted[1] == '{') {
-      if (found.size() < 2) {
-        return false;
-      }
-      captures.push_back(found.substr(1));
-    } else if (wanted != found) {
-      return false;
-    }
-    pattern.remove_prefix(pattern_end);
-    path.remove_prefix(path_end);
-  }
-  return pattern.empty() && path.empty();
-}
-
 }  // namespace tessera::net

@@ -1,4 +1,4 @@
-// URIs: percent-decoding, query strings, and the path pattern matcher of the route table. Pure functions.
+// URIs: percent-decoding and query strings. Pure functions.
 #pragma once
 
 #include <string>
@@ -17,10 +17,5 @@ std::string percent_encode(std::string_view text);
 
 // "a=1&b=2,3" in order, decoded; names may repeat.
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query);
-
-// Matches "/studies/{study}/series" against a path; fills `captures` with the raw text of each {…}, in order.
-// A capture is one non-empty segment. A single trailing slash of the path is ignored. No allocation when the path
-// does not match.
-bool match_path(std::string_view pattern, std::string_view path, std::vector<std::string_view>& captures);
 
 }  // namespace tessera::net
