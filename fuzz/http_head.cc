@@ -45,7 +45,6 @@ struct Decoded {
   std::string text;
   net::ChunkDecoder::State state = net::ChunkDecoder::State::More;
   std::size_t left = 0;
-  friend bool operator==(const Decoded&, const Decoded&) = default;
 };
 
 // False once nothing more is to be fed.

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "base/bytes.h"
 #include "dicomweb/path_match.h"
 #include "dicomweb/routes.h"
 
