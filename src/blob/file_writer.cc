@@ -102,7 +102,11 @@ Status FileWriter::overwrite(std::uint64_t offset, ByteView bytes) {
 
 Status FileWriter::place(const fs::path& target, Durability durability) {
   for (int attempt = 0; attempt < kPlaceAttempts; ++attempt) {
-    RETURN_IF_ERROR(make_folders_durably(target.parent_path()));
+    const Status made = make_folders_durably(target.parent_path());
+    if (made.code() == Code::NotFound) {
+      continue;  // a remove() took an empty folder away between the making of it and of the next one
+    }
+    RETURN_IF_ERROR(made);
     const int failed = durability == Durability::Truth ? rename_new(unfinished_, target)
                                                        : ::rename(unfinished_.c_str(), target.c_str());
     if (failed == 0) {
