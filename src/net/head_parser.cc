@@ -74,16 +74,17 @@ bool split_target(Request& request) {
     request.path = rest;
     return true;
   }
-  if (rest.starts_with("http://") || rest.starts_with("https://")) {
-    const std::size_t slash = rest.find('/', rest.find("//") + 2);
-    rest = slash == rest.npos ? std::string_view("/") : rest.substr(slash);
+  const bool absolute = rest.starts_with("http://") || rest.starts_with("https://");
+  if (absolute) {
+    rest.remove_prefix(std::min(rest.find_first_of("/?#", rest.find("//") + 2), rest.size()));
   }
-  if (!rest.starts_with('/')) {
+  const bool has_path = rest.starts_with('/');
+  if (!has_path && !absolute) {
     return false;
   }
   rest = rest.substr(0, rest.find('#'));
   const std::size_t question = std::min(rest.find('?'), rest.size());
-  request.path = rest.substr(0, question);
+  request.path = has_path ? rest.substr(0, question) : std::string_view("/");  // RFC 9110 §4.2.3: an empty one is "/"
   request.query = rest.substr(std::min(question + 1, rest.size()));
   return true;
 }
