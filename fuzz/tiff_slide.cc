@@ -16,7 +16,7 @@ constexpr std::size_t kMaxInput = 64 * 1024;
 constexpr std::uint32_t kTilesPerSide = 3;
 
 void read_tiles(const tessera::slide::SlideSource& source, std::size_t level) {
-  const auto& shape = source.levels()[level];
+  const auto& shape = source.images()[level];
   for (std::uint32_t row = 0; row < std::min(shape.rows(), kTilesPerSide); ++row) {
     for (std::uint32_t column = 0; column < std::min(shape.columns(), kTilesPerSide); ++column) {
       const auto tile = source.tile(level, column, row);
@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string path = "/proc/self/fd/" + std::to_string(memory);
   const auto source = tessera::slide::open_slide(path);
   if (source.ok()) {
-    for (std::size_t level = 0; level < (*source)->levels().size(); ++level) {
+    for (std::size_t level = 0; level < (*source)->images().size(); ++level) {
       read_tiles(**source, level);
     }
   }

@@ -48,7 +48,7 @@ TEST(Convert, writes_every_level_to_the_byte_it_planned) {
   for (std::size_t level = 0; level < 2; ++level) {
     EXPECT_EQ(sink.files[level].size(), sink.planned[level].bytes);
     const auto items = items_of(sink.files[level]);
-    const slide::Level& shape = source.levels()[level];
+    const slide::Image& shape = source.images()[level];
     ASSERT_EQ(items.size(), 1 + shape.columns() * shape.rows());
     std::string table;
     std::uint32_t offset = 0;

@@ -21,7 +21,8 @@ FolderSink::~FolderSink() {
 
 Result<bool> FolderSink::begin(const Planned& instance) {
   const std::filesystem::path folder = folder_ / instance.series;
-  const std::string name = "level-" + std::to_string(instance.level) + ".dcm";
+  std::string name = instance.name + ".dcm";
+  std::replace(name.begin(), name.end(), ' ', '-');
   Part part;
   part.target = folder / name;
   std::error_code ignored;

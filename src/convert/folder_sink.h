@@ -1,5 +1,5 @@
-// FolderSink: converted instances as files, `{folder}/{Series Instance UID}/level-{n}.dcm`, level 0 the
-// largest.
+// FolderSink: converted instances as files, `{folder}/{Series Instance UID}/{name}.dcm`: level-0 the
+// largest, level-1, …, thumbnail, label, overview.
 //
 // All or none: files are written under temporary names, and finish() fsyncs them, gives them their names and
 // fsyncs the folder. One slide costs one round of flushes, however many levels it has. A file of that name

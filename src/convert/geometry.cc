@@ -5,7 +5,7 @@
 
 namespace tessera::convert {
 
-Spacing level_spacing(const slide::Level& base, const slide::Level& level, Spacing base_spacing) {
+Spacing level_spacing(const slide::Image& base, const slide::Image& level, Spacing base_spacing) {
   const double across = static_cast<double>(base.width) / level.width;
   const double down = static_cast<double>(base.height) / level.height;
   // The longer side tells the factor best: rounding to whole pixels weighs least there.
@@ -17,6 +17,26 @@ Spacing level_spacing(const slide::Level& base, const slide::Level& level, Spaci
     return {base_spacing.x * factor, base_spacing.y * factor};
   }
   return {base_spacing.x * across, base_spacing.y * down};
+}
+
+Geometry geometry_of(const std::vector<slide::Image>& images, std::size_t image, Spacing base_spacing) {
+  const slide::Image& base = images[0];
+  const slide::Image& here = images[image];
+  const bool of_slide = here.flavor == slide::ImageFlavor::Label || here.flavor == slide::ImageFlavor::Overview;
+  if (!of_slide) {
+    return {level_spacing(base, here, base_spacing), false, base.width * base_spacing.x, base.height * base_spacing.y};
+  }
+  Geometry geometry;
+  if (here.mm_per_pixel_x && here.mm_per_pixel_y) {
+    geometry.spacing = {*here.mm_per_pixel_x, *here.mm_per_pixel_y};
+  } else {
+    const double length = here.flavor == slide::ImageFlavor::Label ? kLabelLengthMm : kSlideLengthMm;
+    geometry.spacing.x = geometry.spacing.y = length / std::max(here.width, here.height);
+    geometry.estimated = true;
+  }
+  geometry.width_mm = here.width * geometry.spacing.x;
+  geometry.height_mm = here.height * geometry.spacing.y;
+  return geometry;
 }
 
 }  // namespace tessera::convert

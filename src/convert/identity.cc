@@ -43,8 +43,23 @@ bool all_digits(std::string_view text) {
 
 }  // namespace
 
-std::string Identity::instance(std::size_t level) const {
-  return dicom::uid_from_seed(record_seed + "instance" + std::to_string(level));
+std::string image_name(const slide::SlideSource& source, std::size_t image) {
+  static constexpr const char* kNames[] = {"level", "thumbnail", "label", "overview"};  // as slide::ImageFlavor
+  const auto& images = source.images();
+  const slide::ImageFlavor flavor = images[image].flavor;
+  const std::string name = kNames[static_cast<std::size_t>(flavor)];
+  const auto before = std::count_if(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(image),
+                                    [&](const slide::Image& other) { return other.flavor == flavor; });
+  if (flavor == slide::ImageFlavor::Volume) {
+    return name + " " + std::to_string(before);
+  }
+  return before == 0 ? name : name + " " + std::to_string(before + 1);
+}
+
+// A level's number alone, as it was when levels were all there was: their UIDs stay.
+std::string Identity::instance(const slide::SlideSource& source, std::size_t image) const {
+  const std::string which = source.images()[image].is_level() ? std::to_string(image) : image_name(source, image);
+  return dicom::uid_from_seed(record_seed + "instance" + which);
 }
 
 Identity identify(const slide::SlideFacts& facts, std::string_view source_hash, const Options& options) {

@@ -22,8 +22,12 @@ struct Identity {
   std::string study, series, pyramid, dimension_organization;
   std::string frame_of_reference, specimen, acquisition;
   std::string record_seed;
-  std::string instance(std::size_t level) const;  // SOP Instance UID
+  std::string instance(const slide::SlideSource& source, std::size_t image) const;  // SOP Instance UID
 };
+
+// What an image is called, in messages and file names: "level 0", "thumbnail", "label", "overview"; a second one of
+// a kind "overview 2".
+std::string image_name(const slide::SlideSource& source, std::size_t image);
 
 // `options` have passed check_options().
 Identity identify(const slide::SlideFacts& facts, std::string_view source_hash, const Options& options);

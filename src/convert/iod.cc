@@ -48,9 +48,45 @@ std::string or_unknown(const std::string& text) {
   return value.empty() ? "UNKNOWN" : value;
 }
 
-std::vector<std::string> image_type(std::size_t level) {
-  return level == 0 ? std::vector<std::string>{"ORIGINAL", "PRIMARY", "VOLUME", "NONE"}
-                    : std::vector<std::string>{"DERIVED", "PRIMARY", "VOLUME", "RESAMPLED"};
+// ImageType and what hangs on it (PS3.3 C.8.12.4.1.1), one row per slide::ImageFlavor.
+struct FlavorRow {
+  slide::ImageFlavor flavor;
+  const char* origin;   // value 1
+  const char* term;     // value 3
+  const char* derived;  // value 4
+  const char* label;    // SpecimenLabelInImage, and BurnedInAnnotation with it
+};
+constexpr FlavorRow kLevelZero{slide::ImageFlavor::Volume, "ORIGINAL", "VOLUME", "NONE", "NO"};
+constexpr FlavorRow kFlavors[] = {
+    {slide::ImageFlavor::Volume, "DERIVED", "VOLUME", "RESAMPLED", "NO"},
+    {slide::ImageFlavor::Thumbnail, "DERIVED", "THUMBNAIL", "RESAMPLED", "NO"},
+    {slide::ImageFlavor::Label, "ORIGINAL", "LABEL", "NONE", "YES"},
+    {slide::ImageFlavor::Overview, "ORIGINAL", "OVERVIEW", "NONE", "YES"},
+};
+
+const FlavorRow& flavor_row(const InstanceFacts& f) {
+  return f.image == 0 ? kLevelZero : kFlavors[static_cast<std::size_t>(f.shown().flavor)];
+}
+
+bool shows_label(const InstanceFacts& f) {
+  return std::string_view(flavor_row(f).label) == "YES";
+}
+
+std::vector<std::string> image_type(const InstanceFacts& f) {
+  const FlavorRow& row = flavor_row(f);
+  return {row.origin, "PRIMARY", row.term, row.derived};
+}
+
+// The levels are one pyramid; a thumbnail belongs to it where it is its apex.
+bool in_pyramid(const InstanceFacts& f) {
+  const slide::Image& shown = f.shown();
+  if (shown.flavor != slide::ImageFlavor::Thumbnail) {
+    return shown.is_level();
+  }
+  const auto& images = f.source.images();
+  return std::all_of(images.begin(), images.end(), [&](const slide::Image& image) {
+    return !image.is_level() || (image.width > shown.width && image.height > shown.height);
+  });
 }
 
 void put_patient_and_study(const InstanceFacts& f, const Acquired& acquired, DataSet& set) {
@@ -88,7 +124,8 @@ void put_series_and_equipment(const InstanceFacts& f, DataSet& set) {
   converter.text(tags::kManufacturerModelName, Vr::LO, "Tessera slide converter");
   converter.text(tags::kSoftwareVersions, Vr::LO, kRevision);
   converter.text(tags::kContributionDescription, Vr::ST,
-                 "Converted from " + mended(facts.format, 64) + "; compressed tiles copied without change");
+                 "Converted from " + mended(facts.format, 64) + "; " +
+                     (f.shown().handling.empty() ? "compressed tiles copied without change" : f.shown().handling));
   code_sequence(converter, tags::kPurposeOfReferenceCodeSequence, kModifyingEquipment);
   set.sequence(tags::kContributingEquipmentSequence, {std::move(converter)});
 }
@@ -100,11 +137,16 @@ std::string comments(const InstanceFacts& f, const Acquired& acquired) {
   if (!acquired.known) {
     say("The source states no acquisition time; 1900-01-01 stands for unknown");
   }
-  if (f.options.mm_per_pixel > 0) {
+  if (f.options.mm_per_pixel > 0 && !shows_label(f)) {
     say("PixelSpacing was stated by the operator, not by the source");
   }
+  if (geometry_of(f.source.images(), f.image, f.base_spacing).estimated) {
+    say(f.shown().flavor == slide::ImageFlavor::Label
+            ? "PixelSpacing is an estimate: the longer side taken as 25 mm, the width of a slide"
+            : "PixelSpacing is an estimate: the longer side taken as 75 mm, the length of a slide");
+  }
   for (const auto& [key, value] : facts.properties) {
-    if (key == "missing tiles") {
+    if (key == "missing tiles" && f.shown().is_level()) {
       say("Missing tiles: " + mended(value, 200));
     }
   }
@@ -114,11 +156,13 @@ std::string comments(const InstanceFacts& f, const Acquired& acquired) {
 void put_image(const InstanceFacts& f, const Acquired& acquired, DataSet& set) {
   set.text(tags::kSpecificCharacterSet, Vr::CS, "ISO_IR 192");
   set.text(tags::kSOPClassUID, Vr::UI, kSlideImageSopClass);
-  set.text(tags::kSOPInstanceUID, Vr::UI, f.identity.instance(f.level));
+  set.text(tags::kSOPInstanceUID, Vr::UI, f.identity.instance(f.source, f.image));
   set.text(tags::kAcquisitionUID, Vr::UI, f.identity.acquisition);
-  set.text(tags::kPyramidUID, Vr::UI, f.identity.pyramid);
-  set.texts(tags::kImageType, Vr::CS, image_type(f.level));
-  set.text(tags::kInstanceNumber, Vr::IS, std::to_string(f.level + 1));
+  if (in_pyramid(f)) {
+    set.text(tags::kPyramidUID, Vr::UI, f.identity.pyramid);
+  }
+  set.texts(tags::kImageType, Vr::CS, image_type(f));
+  set.text(tags::kInstanceNumber, Vr::IS, std::to_string(f.image + 1));
   set.text(tags::kContentDate, Vr::DA, acquired.date);
   set.text(tags::kContentTime, Vr::TM, acquired.time.empty() ? "000000" : acquired.time);
   set.text(tags::kAcquisitionDateTime, Vr::DT, acquired.date + acquired.time + acquired.zone);
@@ -126,8 +170,8 @@ void put_image(const InstanceFacts& f, const Acquired& acquired, DataSet& set) {
     set.text(tags::kTimezoneOffsetFromUTC, Vr::SH, acquired.zone);
   }
   set.text(tags::kVolumetricProperties, Vr::CS, "VOLUME");
-  set.text(tags::kBurnedInAnnotation, Vr::CS, "NO");
-  set.text(tags::kSpecimenLabelInImage, Vr::CS, "NO");
+  set.text(tags::kBurnedInAnnotation, Vr::CS, flavor_row(f).label);
+  set.text(tags::kSpecimenLabelInImage, Vr::CS, flavor_row(f).label);
   set.text(tags::kFocusMethod, Vr::CS, "AUTO");
   set.text(tags::kExtendedDepthOfField, Vr::CS, "NO");
   set.sequence(tags::kAcquisitionContextSequence, {});
@@ -137,8 +181,8 @@ void put_image(const InstanceFacts& f, const Acquired& acquired, DataSet& set) {
 }
 
 void put_pixels(const InstanceFacts& f, DataSet& set) {
-  const slide::Level& level = f.source.levels()[f.level];
-  const slide::TileCoding& coding = level.coding;
+  const slide::Image& shown = f.shown();
+  const slide::TileCoding& coding = shown.coding;
   set.u16(tags::kSamplesPerPixel, coding.samples_per_pixel);
   set.text(tags::kPhotometricInterpretation, Vr::CS, coding.photometric);
   if (coding.samples_per_pixel > 1) {
@@ -149,8 +193,8 @@ void put_pixels(const InstanceFacts& f, DataSet& set) {
     set.text(tags::kRescaleSlope, Vr::DS, "1");
   }
   set.text(tags::kNumberOfFrames, Vr::IS, std::to_string(f.layout.frames));
-  set.u16(tags::kRows, static_cast<std::uint16_t>(level.tile_height));
-  set.u16(tags::kColumns, static_cast<std::uint16_t>(level.tile_width));
+  set.u16(tags::kRows, static_cast<std::uint16_t>(shown.tile_height));
+  set.u16(tags::kColumns, static_cast<std::uint16_t>(shown.tile_width));
   set.u16(tags::kBitsAllocated, coding.bits);
   set.u16(tags::kBitsStored, coding.bits);
   set.u16(tags::kHighBit, static_cast<std::uint16_t>(coding.bits - 1));
@@ -158,8 +202,8 @@ void put_pixels(const InstanceFacts& f, DataSet& set) {
   set.text(tags::kLossyImageCompression, Vr::CS, coding.lossy_method.empty() ? "00" : "01");
   if (!coding.lossy_method.empty()) {
     const double raw =
-        static_cast<double>(level.width) * level.height * coding.samples_per_pixel * ((coding.bits + 7) / 8);
-    const double ratio = raw / static_cast<double>(f.layout.payload);
+        static_cast<double>(shown.width) * shown.height * coding.samples_per_pixel * ((coding.bits + 7) / 8);
+    const double ratio = raw / static_cast<double>(coding.lossy_bytes > 0 ? coding.lossy_bytes : f.layout.payload);
     set.text(tags::kLossyImageCompressionRatio, Vr::DS, dicom::format_ds(std::round(ratio * 100) / 100));
     set.text(tags::kLossyImageCompressionMethod, Vr::CS, coding.lossy_method);
   }
@@ -187,13 +231,12 @@ const Placement& placement_of(int rotation) {
 }
 
 void put_matrix(const InstanceFacts& f, DataSet& set) {
-  const slide::Level& base = f.source.levels()[0];
-  const slide::Level& level = f.source.levels()[f.level];
-  set.f32(tags::kImagedVolumeWidth, {static_cast<float>(base.width * f.base_spacing.x)});
-  set.f32(tags::kImagedVolumeHeight, {static_cast<float>(base.height * f.base_spacing.y)});
+  const Geometry geometry = geometry_of(f.source.images(), f.image, f.base_spacing);
+  set.f32(tags::kImagedVolumeWidth, {static_cast<float>(geometry.width_mm)});
+  set.f32(tags::kImagedVolumeHeight, {static_cast<float>(geometry.height_mm)});
   set.f32(tags::kImagedVolumeDepth, {static_cast<float>(kThicknessMm * 1000)});  // micrometres
-  set.u32(tags::kTotalPixelMatrixColumns, level.width);
-  set.u32(tags::kTotalPixelMatrixRows, level.height);
+  set.u32(tags::kTotalPixelMatrixColumns, f.shown().width);
+  set.u32(tags::kTotalPixelMatrixRows, f.shown().height);
   set.u32(tags::kTotalPixelMatrixFocalPlanes, 1);
   set.u32(tags::kNumberOfOpticalPaths, 1);
   const Placement& placement = placement_of(f.source.facts().rotation);
@@ -218,7 +261,8 @@ void put_specimen(const InstanceFacts& f, DataSet& set) {
   specimen.sequence(tags::kIssuerOfTheSpecimenIdentifierSequence, {});
   specimen.sequence(tags::kSpecimenPreparationSequence, {});
   set.sequence(tags::kSpecimenDescriptionSequence, {std::move(specimen)});
-  if (const std::string barcode = mended(f.source.facts().barcode, 1024); !barcode.empty()) {
+  const std::string barcode = mended(f.source.facts().barcode, 1024);
+  if (!barcode.empty() || shows_label(f)) {
     set.empty(tags::kLabelText, Vr::UT);  // both or neither (Slide Label module)
     set.text(tags::kBarcodeValue, Vr::LT, barcode);
   }
@@ -226,31 +270,33 @@ void put_specimen(const InstanceFacts& f, DataSet& set) {
 
 void put_optical_path(const InstanceFacts& f, DataSet& set) {
   const slide::SlideFacts& facts = f.source.facts();
+  const slide::Image& shown = f.shown();
   DataSet path;
   path.text(tags::kOpticalPathIdentifier, Vr::SH, "1");
   code_sequence(path, tags::kIlluminationTypeCodeSequence, kBrightfield);
   code_sequence(path, tags::kIlluminationColorCodeSequence, kFullSpectrum);
-  if (f.source.levels()[f.level].coding.samples_per_pixel > 1) {
-    const ColorProfile profile = rgb_profile(facts.icc_profile);
+  if (shown.coding.samples_per_pixel > 1) {
+    // The scanner's profile is its main camera's: it holds for what derives from the levels, not for the label's.
+    const bool own = shows_label(f) || !shown.icc_profile.empty();
+    const ColorProfile profile = rgb_profile(own ? shown.icc_profile : facts.icc_profile);
     path.bytes(tags::kICCProfile, Vr::OB, as_bytes(profile.bytes));
     if (profile.is_srgb) {
       path.text(tags::kColorSpace, Vr::CS, "SRGB");
     }
   }
-  if (facts.objective_power) {
+  if (facts.objective_power && !shows_label(f)) {
     path.text(tags::kObjectiveLensPower, Vr::DS, dicom::format_ds(*facts.objective_power));
   }
   set.sequence(tags::kOpticalPathSequence, {std::move(path)});
 }
 
 void put_functional_groups(const InstanceFacts& f, DataSet& set) {
-  const auto& levels = f.source.levels();
-  const Spacing spacing = level_spacing(levels[0], levels[f.level], f.base_spacing);
+  const Spacing spacing = geometry_of(f.source.images(), f.image, f.base_spacing).spacing;
   DataSet measures;
   measures.texts(tags::kPixelSpacing, Vr::DS, {dicom::format_ds(spacing.y), dicom::format_ds(spacing.x)});
   measures.text(tags::kSliceThickness, Vr::DS, dicom::format_ds(kThicknessMm));
   DataSet type;
-  type.texts(tags::kFrameType, Vr::CS, image_type(f.level));
+  type.texts(tags::kFrameType, Vr::CS, image_type(f));
   DataSet shared;
   shared.sequence(tags::kPixelMeasuresSequence, {std::move(measures)});
   shared.sequence(tags::kWholeSlideMicroscopyImageFrameTypeSequence, {std::move(type)});

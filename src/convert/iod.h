@@ -3,7 +3,8 @@
 //
 // Rules where the source is silent: Manufacturer, model, serial and software are "UNKNOWN"; no acquisition
 // time is 1900-01-01 (never today: a repeat must give the same bytes), and ImageComments says so; thickness
-// is 1 micrometre, about the depth of field.
+// is 1 micrometre, about the depth of field; pixels of label and overview have the size that a standard slide gives
+// them (convert/geometry.h), and ImageComments says so.
 #pragma once
 
 #include <string>
@@ -18,13 +19,16 @@ namespace tessera::convert {
 
 inline constexpr std::string_view kSlideImageSopClass = "1.2.840.10008.5.1.4.1.1.77.1.6";
 
+// What one instance is made from.
 struct InstanceFacts {
   const slide::SlideSource& source;
   const Identity& identity;
   const Options& options;
   const Layout& layout;
-  std::size_t level = 0;
-  Spacing base_spacing;  // of level 0
+  std::size_t image = 0;  // of source.images()
+  Spacing base_spacing;   // of level 0
+
+  const slide::Image& shown() const { return source.images()[image]; }
 };
 
 dicom::DataSet slide_image_data_set(const InstanceFacts& facts);

@@ -11,7 +11,7 @@ namespace tessera::convert {
 namespace {
 
 TEST(Geometry, keeps_whole_factors_and_measures_odd_ones) {
-  const slide::Level base{2220, 2967, 256, 256, {}};
+  const slide::Image base{2220, 2967, 256, 256, {}};
   const Spacing spacing{0.0005, 0.0005};
   EXPECT_DOUBLE_EQ(level_spacing(base, base, spacing).x, 0.0005);
   EXPECT_DOUBLE_EQ(level_spacing(base, {138, 185, 256, 256, {}}, spacing).x, 0.008);

@@ -4,6 +4,7 @@
 //
 //   instance := header | [ExtendedOffsetTable, …Lengths] | PixelData, item of offsets (or empty), item per
 //   frame, end
+//            |  header | PixelData, frames one after the other     (native: TileCoding::is_native)
 //
 // The Basic Offset Table when the last frame begins below 4 GiB, else the Extended one and an empty Basic
 // one.
@@ -21,7 +22,8 @@ namespace tessera::convert {
 struct Layout {
   std::uint32_t frames = 0;
   std::uint64_t payload = 0;     // codestream bytes of all frames, without padding: the compression ratio's divisor
-  std::uint64_t items = 0;       // item headers, frames and pad bytes
+  std::uint64_t items = 0;       // item headers, frames and pad bytes; native: frames and a pad byte
+  bool native = false;           // plain pixels in PixelData of stated length
   bool extended = false;         // ExtendedOffsetTable rather than the Basic one
   std::uint64_t tables = 0;      // bytes of both offset-table elements before PixelData
   std::uint64_t pixel_data = 0;  // bytes from PixelData's tag to the end of the file
@@ -32,16 +34,16 @@ struct Layout {
 inline constexpr std::uint64_t kLastBasicOffset = 0xFFFFFFFF;
 
 // TooLarge for more frames than NumberOfFrames (IS) can say. `last_basic_offset` is smaller in tests only.
-Result<Layout> lay_out(const slide::SlideSource& source, std::size_t level,
+Result<Layout> lay_out(const slide::SlideSource& source, std::size_t image,
                        std::uint64_t last_basic_offset = kLastBasicOffset);
 
 using Emit = std::function<Status(ByteView)>;
 
 // The bytes between the header and the first frame's item: offset tables and PixelData's tag.
-Status emit_tables(const slide::SlideSource& source, std::size_t level, const Layout& layout, const Emit& emit);
+Status emit_tables(const slide::SlideSource& source, std::size_t image, const Layout& layout, const Emit& emit);
 
 // Every tile in TILED_FULL order: column fastest (PS3.3 C.7.6.17.3).
-Status each_tile(const slide::Level& level,
+Status each_tile(const slide::Image& image,
                  const std::function<Status(std::uint32_t column, std::uint32_t row)>& visit);
 
 }  // namespace tessera::convert

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "convert/identity.h"
+
 namespace tessera::convert {
 
 namespace {
@@ -12,6 +14,7 @@ constexpr std::size_t kBatchTiles = 1024;
 constexpr std::uint64_t kGap = 16 * 1024;
 constexpr std::uint64_t kWindow = std::uint64_t{2} << 20;
 
+constexpr std::uint8_t kPad = 0;
 constexpr std::uint8_t kSequenceEnd[] = {0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0};
 
 }  // namespace
@@ -39,20 +42,28 @@ Status PieceWriter::flush() {
 }
 
 Status TileCopier::run() {
-  RETURN_IF_ERROR(each_tile(source_.levels()[level_],
+  RETURN_IF_ERROR(each_tile(source_.images()[image_],
                             [this](std::uint32_t column, std::uint32_t row) { return add(column, row); }));
   RETURN_IF_ERROR(write_batch());
-  return out_.put(kSequenceEnd);
+  return finish();
+}
+
+Status TileCopier::finish() {
+  if (!native_) {
+    return out_.put(kSequenceEnd);
+  }
+  return (bytes_ & 1) != 0 ? out_.put(ByteView(&kPad, 1)) : Status();
 }
 
 Status TileCopier::add(std::uint32_t column, std::uint32_t row) {
-  TRY_ASSIGN(Rope tile, source_.tile(level_, column, row));
-  TRY_ASSIGN(const std::uint64_t promised, source_.tile_bytes(level_, column, row));
+  TRY_ASSIGN(Rope tile, source_.tile(image_, column, row));
+  TRY_ASSIGN(const std::uint64_t promised, source_.tile_bytes(image_, column, row));
   if (tile.size() != promised) {
-    return Status(Code::Internal, "level " + std::to_string(level_) + ", column " + std::to_string(column) + ", row " +
+    return Status(Code::Internal, image_name(source_, image_) + ", column " + std::to_string(column) + ", row " +
                                       std::to_string(row) + ": a tile of " + std::to_string(tile.size()) +
                                       " bytes was laid out as " + std::to_string(promised));
   }
+  bytes_ += tile.size();
   batch_bytes_ += tile.size();
   batch_.push_back(std::move(tile));
   return batch_bytes_ >= kBatch || batch_.size() >= kBatchTiles ? write_batch() : Status();
@@ -78,10 +89,12 @@ Status TileCopier::write_batch() {
 }
 
 Status TileCopier::write_item(const Rope& tile, std::size_t& next_range) {
-  const auto padded = static_cast<std::uint32_t>(tile.size() + (tile.size() & 1));
-  std::uint8_t head[8] = {0xFE, 0xFF, 0x00, 0xE0};
-  store_le(head + 4, padded);
-  RETURN_IF_ERROR(out_.put(head));
+  if (!native_) {
+    const auto padded = static_cast<std::uint32_t>(tile.size() + (tile.size() & 1));
+    std::uint8_t head[8] = {0xFE, 0xFF, 0x00, 0xE0};
+    store_le(head + 4, padded);
+    RETURN_IF_ERROR(out_.put(head));
+  }
   for (const Piece& piece : tile.pieces()) {
     if (const auto* text = std::get_if<Inline>(&piece)) {
       RETURN_IF_ERROR(out_.put(as_bytes(text->bytes)));
@@ -89,8 +102,7 @@ Status TileCopier::write_item(const Rope& tile, std::size_t& next_range) {
       RETURN_IF_ERROR(write_range(std::get<SourceRange>(piece), next_range++));
     }
   }
-  const std::uint8_t pad = 0;
-  return (tile.size() & 1) != 0 ? out_.put(ByteView(&pad, 1)) : Status();
+  return !native_ && (tile.size() & 1) != 0 ? out_.put(ByteView(&kPad, 1)) : Status();
 }
 
 Status TileCopier::write_range(const SourceRange& piece, std::size_t ordinal) {

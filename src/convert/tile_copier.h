@@ -1,6 +1,6 @@
-// tile_copier: the frames of a level as encapsulated items, in pieces of about 1 MiB. Tiles that lie near
-// each other in the source are read in one stretch; what is held is one batch of tiles and one output piece,
-// whatever the slide's size.
+// tile_copier: the frames of an image as encapsulated items, or plain where they are native, in pieces of about 1 MiB.
+// Tiles that lie near each other in the source are read in one stretch; what is held is one batch of tiles and one
+// output piece, whatever the slide's size.
 #pragma once
 
 #include <cstdint>
@@ -29,26 +29,29 @@ class PieceWriter {
   std::uint64_t written_ = 0;
 };
 
-// Writes an item per tile and the delimiter after the last. Internal when a tile's rope is not as long as
-// tile_bytes() promised: the offset table before it would lie.
+// Writes an item per tile and the delimiter after the last; native tiles one after the other. Internal when a tile's
+// rope is not as long as tile_bytes() promised: the offset table before it would lie.
 class TileCopier {
  public:
-  TileCopier(const slide::SlideSource& source, std::size_t level, PieceWriter& out)
-      : source_(source), level_(level), out_(out) {}
+  TileCopier(const slide::SlideSource& source, std::size_t image, PieceWriter& out)
+      : source_(source), image_(image), native_(source.images()[image].coding.is_native()), out_(out) {}
 
   Status run();
 
  private:
   Status add(std::uint32_t column, std::uint32_t row);
   Status write_batch();
+  Status finish();
   Status write_item(const Rope& tile, std::size_t& next_range);
   Status write_range(const SourceRange& piece, std::size_t ordinal);
   Status fill_window(std::size_t ordinal);
   MutableBytes window_space(std::uint64_t length);
 
   const slide::SlideSource& source_;
-  const std::size_t level_;
+  const std::size_t image_;
+  const bool native_;
   PieceWriter& out_;
+  std::uint64_t bytes_ = 0;  // of all tiles so far
   std::vector<Rope> batch_;
   std::uint64_t batch_bytes_ = 0;
   std::vector<const SourceRange*> ranges_;  // of the batch, in order; they point into batch_

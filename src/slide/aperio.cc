@@ -1,6 +1,6 @@
 // Aperio SVS: a TIFF whose descriptions begin with "Aperio". Directory 0 and every other tiled directory are
-// levels; directory 1 (strips) is a thumbnail, and the striped ones at the end are label and macro, which are
-// named in the facts and left out for now. The description of directory 0 is lines of text, then "|Key =
+// levels; directory 1 (strips) is a thumbnail, and the striped ones at the end are label and macro (the whole
+// slide: an overview). The description of directory 0 is lines of text, then "|Key =
 // value" pairs:
 //   Aperio Image Library v11.2.1\r\n46000x32914 [0,100 …] (240x240) JPEG/RGB Q=30|AppMag = 20|MPP =
 //   0.4990|Date = 12/29/09|…
@@ -108,21 +108,23 @@ bool detect(const TiffFile& file) {
   return description.ok() && description->starts_with("Aperio") && is_tiled(first);
 }
 
-// What a directory that is no level is: "label" and "macro" begin the second line of their descriptions.
-std::string kind_of(const TiffFile& file, const TiffDirectory& directory) {
+// What a directory shows: "label" and "macro" begin the second line of its description; where there is no such
+// line (GT450) the subfile type of a striped one tells.
+ImageFlavor flavor_of(const TiffFile& file, const TiffDirectory& directory) {
   const auto description = file.text(directory, tiff::kImageDescription);
   const std::string text = description.ok() ? *description : std::string();
   const std::size_t line = text.find('\n');
   const std::string_view second =
       line == std::string::npos ? std::string_view() : std::string_view(text).substr(line + 1);
   const auto subfile = file.number(directory, tiff::kNewSubfileType, 0);
-  if (second.starts_with("label") || (second.empty() && subfile.ok() && *subfile == 1)) {
-    return "label";
+  const bool striped = !is_tiled(directory);
+  if (second.starts_with("label") || (striped && second.empty() && subfile.ok() && *subfile == 1)) {
+    return ImageFlavor::Label;
   }
-  if (second.starts_with("macro") || (subfile.ok() && *subfile == 9)) {
-    return "macro";
+  if (second.starts_with("macro") || (striped && subfile.ok() && *subfile == 9)) {
+    return ImageFlavor::Overview;
   }
-  return "thumbnail";
+  return striped ? ImageFlavor::Thumbnail : ImageFlavor::Volume;
 }
 
 Result<SlideFacts> read_facts(const TiffFile& file, const TiffDirectory& base) {
@@ -146,14 +148,16 @@ Result<SlideFacts> read_facts(const TiffFile& file, const TiffDirectory& base) {
 Result<std::unique_ptr<SlideSource>> open(const TiffFile& file) {
   TRY_ASSIGN(SlideFacts facts, read_facts(file, file.directories().front()));
   std::vector<const TiffDirectory*> levels;
+  std::vector<AssociatedImage> associated;
   for (const TiffDirectory& directory : file.directories()) {
-    if (is_tiled(directory)) {
+    const ImageFlavor flavor = flavor_of(file, directory);
+    if (flavor == ImageFlavor::Volume) {
       levels.push_back(&directory);
     } else {
-      facts.properties.emplace_back("left out: " + kind_of(file, directory), directory_summary(file, directory));
+      associated.push_back(associated_from_tiff(file, directory, flavor));
     }
   }
-  return TiffSlide::open(file, std::move(facts), levels);
+  return TiffSlide::open(file, std::move(facts), levels, std::move(associated));
 }
 
 }  // namespace

@@ -51,10 +51,10 @@ TEST(OpenSlide, a_pyramid_has_its_levels_largest_first_in_any_container) {
       knobs.sub_directories = subs;
       const auto source = open(folder, make_slide(knobs));
       ASSERT_TRUE(source.ok()) << source.status().message();
-      ASSERT_EQ((*source)->levels().size(), 3u);
-      EXPECT_EQ((*source)->levels()[0].width, 200u);
-      EXPECT_EQ((*source)->levels()[2].height, 37u);
-      EXPECT_EQ((*source)->levels()[0].coding.photometric, "YBR_FULL_422");
+      ASSERT_EQ((*source)->images().size(), 3u);
+      EXPECT_EQ((*source)->images()[0].width, 200u);
+      EXPECT_EQ((*source)->images()[2].height, 37u);
+      EXPECT_EQ((*source)->images()[0].coding.photometric, "YBR_FULL_422");
       EXPECT_DOUBLE_EQ(*(*source)->facts().mm_per_pixel_x, 0.0005);
     }
   }
@@ -66,7 +66,7 @@ TEST(Tile, is_a_prefix_and_the_file_s_own_bytes_of_the_promised_length) {
   const auto source = open(folder, made);
   ASSERT_TRUE(source.ok()) << source.status().message();
   for (std::size_t level = 0; level < 3; ++level) {
-    const Level& shape = (*source)->levels()[level];
+    const Image& shape = (*source)->images()[level];
     for (std::uint32_t row = 0; row < shape.rows(); ++row) {
       for (std::uint32_t column = 0; column < shape.columns(); ++column) {
         const auto tile = (*source)->tile(level, column, row);
@@ -103,7 +103,7 @@ TEST(Tile, of_rgb_says_so_in_app14) {
   knobs.subsampling = TJSAMP_444;
   const auto source = open(folder, make_slide(knobs));
   ASSERT_TRUE(source.ok()) << source.status().message();
-  EXPECT_EQ((*source)->levels()[0].coding.photometric, "RGB");
+  EXPECT_EQ((*source)->images()[0].coding.photometric, "RGB");
   EXPECT_NE(flatten(*(*source)->tile(0, 0, 0))->find("Adobe"), std::string::npos);
 }
 
@@ -114,7 +114,7 @@ TEST(Tile, that_states_ycbcr_is_believed_more_than_the_tag) {
   knobs.abbreviated = false;  // TurboJPEG's JFIF marker stays in the tile
   const auto source = open(folder, make_slide(knobs));
   ASSERT_TRUE(source.ok()) << source.status().message();
-  EXPECT_EQ((*source)->levels()[0].coding.photometric, "YBR_FULL_422");
+  EXPECT_EQ((*source)->images()[0].coding.photometric, "YBR_FULL_422");
 }
 
 TEST(Tile, of_gray_is_monochrome2) {
@@ -123,7 +123,7 @@ TEST(Tile, of_gray_is_monochrome2) {
   knobs.gray = true;
   const auto source = open(folder, make_slide(knobs));
   ASSERT_TRUE(source.ok()) << source.status().message();
-  EXPECT_EQ((*source)->levels()[0].coding.photometric, "MONOCHROME2");
+  EXPECT_EQ((*source)->images()[0].coding.photometric, "MONOCHROME2");
 }
 
 TEST(Tile, left_out_by_the_scanner_becomes_white_and_is_reported) {
@@ -291,7 +291,9 @@ TEST(OpenSlide, every_shared_sample_opens_or_says_why_not) {
       continue;
     }
     ++opened;
-    for (std::size_t level = 0; level < (*source)->levels().size(); ++level) {
+    for (std::size_t level = 0; level < (*source)->images().size(); ++level) {
+      const Status& damage = (*source)->images()[level].damage;
+      EXPECT_TRUE(damage.ok()) << entry.path() << damage.message();
       EXPECT_TRUE((*source)->tile(level, 0, 0).ok()) << entry.path();
     }
   }

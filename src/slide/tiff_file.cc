@@ -122,6 +122,7 @@ Status TiffFile::read_chain(std::uint64_t first, Chain& chain, const std::string
   for (std::uint64_t offset = first; offset != 0; ++ordinal) {
     TiffDirectory directory;
     directory.name = follow ? prefix + std::to_string(ordinal) : prefix;
+    directory.offset = offset;
     const std::string place = name() + ", " + directory.name;
     if (!chain.seen.insert(offset).second) {
       return Status(Code::Corrupt, place + ": its offset " + std::to_string(offset) +

@@ -38,6 +38,7 @@ struct TiffEntry {
 
 struct TiffDirectory {
   std::string name;                // "directory 2", "directory 0, SubIFD 1"
+  std::uint64_t offset = 0;        // where it begins in the file
   std::vector<TiffEntry> entries;  // ascending; of two with one tag the first is kept
 
   const TiffEntry* find(std::uint16_t tag) const;

@@ -15,7 +15,7 @@ constexpr double kSmallestBelievedSpacing = 0.00001;  // 10 nm per pixel: no lig
 constexpr std::size_t kMaxLevels = 32;
 constexpr std::uint64_t kMaxIccProfile = 16 << 20;
 
-std::string size_text(const Level& level) {
+std::string size_text(const Image& level) {
   return std::to_string(level.width) + " x " + std::to_string(level.height);
 }
 
@@ -93,15 +93,19 @@ Result<SlideFacts> tiff_facts(const TiffFile& file, const TiffDirectory& base) {
   return facts;
 }
 
-TiffSlide::TiffSlide(SlideFacts facts, std::vector<TiledLevel> tiled)
-    : facts_(std::move(facts)), tiled_(std::move(tiled)) {
+TiffSlide::TiffSlide(SlideFacts facts, std::vector<TiledLevel> tiled, std::vector<AssociatedImage> associated)
+    : facts_(std::move(facts)), tiled_(std::move(tiled)), associated_(std::move(associated)) {
   for (const TiledLevel& level : tiled_) {
-    levels_.push_back(level.level());
+    images_.push_back(level.level());
+  }
+  for (const AssociatedImage& beside : associated_) {
+    images_.push_back(beside.image);
   }
 }
 
 Result<std::unique_ptr<SlideSource>> TiffSlide::open(const TiffFile& file, SlideFacts facts,
-                                                     const std::vector<const TiffDirectory*>& directories) {
+                                                     const std::vector<const TiffDirectory*>& directories,
+                                                     std::vector<AssociatedImage> associated) {
   if (directories.size() > kMaxLevels) {
     return Status(Code::Unsupported, file.name() + ": " + std::to_string(directories.size()) +
                                          " tiled directories; focal planes and channels cannot be converted yet");
@@ -120,13 +124,29 @@ Result<std::unique_ptr<SlideSource>> TiffSlide::open(const TiffFile& file, Slide
                                                          " tiles left out by the scanner, white here");
     }
   }
-  return std::unique_ptr<SlideSource>(new TiffSlide(std::move(facts), std::move(tiled)));
+  leave_out_doubles(tiled, associated, facts);
+  return std::unique_ptr<SlideSource>(new TiffSlide(std::move(facts), std::move(tiled), std::move(associated)));
+}
+
+void TiffSlide::leave_out_doubles(const std::vector<TiledLevel>& tiled, std::vector<AssociatedImage>& associated,
+                                  SlideFacts& facts) {
+  std::erase_if(associated, [&](const AssociatedImage& beside) {
+    const auto level = std::find_if(tiled.begin(), tiled.end(), [&](const TiledLevel& t) {
+      return t.level().width == beside.image.width && t.level().height == beside.image.height;
+    });
+    const bool twice = beside.image.flavor == ImageFlavor::Thumbnail && level != tiled.end();
+    if (twice) {
+      facts.properties.emplace_back("left out: thumbnail",
+                                    "it has the size of " + level->directory() + " (" + size_text(beside.image) + ")");
+    }
+    return twice;
+  });
 }
 
 Status TiffSlide::check_alike(const TiffFile& file, const std::vector<TiledLevel>& tiled) {
   for (std::size_t i = 1; i < tiled.size(); ++i) {
-    const Level& above = tiled[i - 1].level();
-    const Level& level = tiled[i].level();
+    const Image& above = tiled[i - 1].level();
+    const Image& level = tiled[i].level();
     const std::string place = file.name() + ", " + tiled[i].directory();
     if (level.width == above.width && level.height == above.height) {
       return Status(Code::Unsupported, place + ": has the size of " + tiled[i - 1].directory() + " (" +
@@ -140,22 +160,22 @@ Status TiffSlide::check_alike(const TiffFile& file, const std::vector<TiledLevel
   return {};
 }
 
-Result<std::uint64_t> TiffSlide::index_of(std::size_t level, std::uint32_t column, std::uint32_t row) const {
-  if (level >= levels_.size() || column >= levels_[level].columns() || row >= levels_[level].rows()) {
-    return Status(Code::InvalidArgument, facts_.file_name + ": there is no tile at level " + std::to_string(level) +
+Result<std::uint64_t> TiffSlide::index_of(std::size_t image, std::uint32_t column, std::uint32_t row) const {
+  if (image >= images_.size() || column >= images_[image].columns() || row >= images_[image].rows()) {
+    return Status(Code::InvalidArgument, facts_.file_name + ": there is no tile in image " + std::to_string(image) +
                                              ", column " + std::to_string(column) + ", row " + std::to_string(row));
   }
-  return std::uint64_t{row} * levels_[level].columns() + column;
+  return std::uint64_t{row} * images_[image].columns() + column;
 }
 
-Result<Rope> TiffSlide::tile(std::size_t level, std::uint32_t column, std::uint32_t row) const {
-  TRY_ASSIGN(const std::uint64_t index, index_of(level, column, row));
-  return tiled_[level].tile(index);
+Result<Rope> TiffSlide::tile(std::size_t image, std::uint32_t column, std::uint32_t row) const {
+  TRY_ASSIGN(const std::uint64_t index, index_of(image, column, row));
+  return image < tiled_.size() ? tiled_[image].tile(index) : Result<Rope>(associated_[image - tiled_.size()].frame);
 }
 
-Result<std::uint64_t> TiffSlide::tile_bytes(std::size_t level, std::uint32_t column, std::uint32_t row) const {
-  TRY_ASSIGN(const std::uint64_t index, index_of(level, column, row));
-  return tiled_[level].tile_bytes(index);
+Result<std::uint64_t> TiffSlide::tile_bytes(std::size_t image, std::uint32_t column, std::uint32_t row) const {
+  TRY_ASSIGN(const std::uint64_t index, index_of(image, column, row));
+  return image < tiled_.size() ? tiled_[image].tile_bytes(index) : associated_[image - tiled_.size()].frame.size();
 }
 
 }  // namespace tessera::slide

@@ -1,5 +1,5 @@
-// TiffSlide: a SlideSource made of TiledLevels, and the facts that every TIFF states in the same way. The
-// vendor files (aperio.cc, generic_tiff.cc) decide which directories are levels and read what is the vendor's
+// TiffSlide: a SlideSource made of TiledLevels and AssociatedImages, and the facts that every TIFF states in the same
+// way. The vendor files (aperio.cc, generic_tiff.cc) decide which directories are levels and read what is the vendor's
 // own.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "slide/associated.h"
 #include "slide/slide_source.h"
 #include "slide/tiff_file.h"
 #include "slide/tiled_level.h"
@@ -17,23 +18,28 @@ class TiffSlide final : public SlideSource {
  public:
   // The directories that are levels, in any order; two of one size are Unsupported (focal planes and channels
   // are not handled yet), because keeping one of them would lose the other without a word. Notes missing
-  // tiles in the facts.
+  // tiles in the facts, and a thumbnail that is left out because a level has its size (viewers that take both
+  // for one pyramid would fail).
   static Result<std::unique_ptr<SlideSource>> open(const TiffFile& file, SlideFacts facts,
-                                                   const std::vector<const TiffDirectory*>& directories);
+                                                   const std::vector<const TiffDirectory*>& directories,
+                                                   std::vector<AssociatedImage> associated = {});
 
   const SlideFacts& facts() const override { return facts_; }
-  const std::vector<Level>& levels() const override { return levels_; }
-  Result<Rope> tile(std::size_t level, std::uint32_t column, std::uint32_t row) const override;
-  Result<std::uint64_t> tile_bytes(std::size_t level, std::uint32_t column, std::uint32_t row) const override;
+  const std::vector<Image>& images() const override { return images_; }
+  Result<Rope> tile(std::size_t image, std::uint32_t column, std::uint32_t row) const override;
+  Result<std::uint64_t> tile_bytes(std::size_t image, std::uint32_t column, std::uint32_t row) const override;
 
  private:
-  TiffSlide(SlideFacts facts, std::vector<TiledLevel> tiled);
+  TiffSlide(SlideFacts facts, std::vector<TiledLevel> tiled, std::vector<AssociatedImage> associated);
+  static void leave_out_doubles(const std::vector<TiledLevel>& tiled, std::vector<AssociatedImage>& associated,
+                                SlideFacts& facts);
   static Status check_alike(const TiffFile& file, const std::vector<TiledLevel>& tiled);
-  Result<std::uint64_t> index_of(std::size_t level, std::uint32_t column, std::uint32_t row) const;
+  Result<std::uint64_t> index_of(std::size_t image, std::uint32_t column, std::uint32_t row) const;
 
   const SlideFacts facts_;
   const std::vector<TiledLevel> tiled_;
-  std::vector<Level> levels_;  // constant after construction
+  const std::vector<AssociatedImage> associated_;
+  std::vector<Image> images_;  // of both, in this order; constant after construction
 };
 
 // File name, Make, Model, Software, DateTime, ICC profile and the resolution of `base`. Absent tags stay

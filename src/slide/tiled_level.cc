@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "codec/blank_jpeg.h"
+#include "slide/pixel_tags.h"
 
 namespace tessera::slide {
 
@@ -39,42 +40,12 @@ Status TiledLevel::read_layout(const TiffFile& file, const TiffDirectory& direct
   if (!is_tiled(directory)) {
     return file.unsupported(directory, tiff::kTileOffsets, "is missing: strips cannot be copied; only tiles can");
   }
-  TRY_ASSIGN(const std::uint64_t planar, file.number(directory, tiff::kPlanarConfiguration, 1));
-  if (planar != 1) {
-    return file.unsupported(directory, tiff::kPlanarConfiguration, "colours in separate planes cannot be copied");
-  }
-  TRY_ASSIGN(const std::uint64_t orientation, file.number(directory, tiff::kOrientation, 1));
-  if (orientation != 1) {
-    return file.unsupported(directory, tiff::kOrientation,
-                            std::to_string(orientation) + " (turned or mirrored); only 1 can be copied");
-  }
-  TRY_ASSIGN(const std::uint64_t bits, file.number(directory, tiff::kBitsPerSample, 1));
-  if (bits != 8) {
-    return file.unsupported(directory, tiff::kBitsPerSample, std::to_string(bits) + " bits; only 8 can be copied");
-  }
-  TRY_ASSIGN(const std::uint64_t samples, file.number(directory, tiff::kSamplesPerPixel, 1));
-  if (samples != 1 && samples != 3) {
-    return file.unsupported(directory, tiff::kSamplesPerPixel,
-                            std::to_string(samples) + " samples per pixel; only 1 and 3 can be copied");
-  }
-  struct Size {
-    std::uint16_t tag;
-    std::uint64_t limit;
-    std::uint32_t& into;
-  };
-  const Size sizes[] = {{tiff::kImageWidth, std::numeric_limits<std::int32_t>::max(), level_.width},
-                        {tiff::kImageLength, std::numeric_limits<std::int32_t>::max(), level_.height},
-                        {tiff::kTileWidth, kMaxTileEdge, level_.tile_width},
-                        {tiff::kTileLength, kMaxTileEdge, level_.tile_height}};
-  for (const Size& size : sizes) {
-    TRY_ASSIGN(const std::uint64_t value, file.number(directory, size.tag));
-    if (value == 0 || value > size.limit) {
-      return file.corrupt(directory, size.tag,
-                          std::to_string(value) + " is outside 1 to " + std::to_string(size.limit));
-    }
-    size.into = static_cast<std::uint32_t>(value);
-  }
-  level_.coding.samples_per_pixel = static_cast<std::uint16_t>(samples);
+  TRY_ASSIGN(const PixelTags tags, read_pixel_tags(file, directory));
+  level_.width = tags.width;
+  level_.height = tags.height;
+  level_.coding.samples_per_pixel = tags.samples;
+  TRY_ASSIGN(level_.tile_width, read_size(file, directory, tiff::kTileWidth, kMaxTileEdge));
+  TRY_ASSIGN(level_.tile_height, read_size(file, directory, tiff::kTileLength, kMaxTileEdge));
   return {};
 }
 
@@ -128,7 +99,8 @@ Status TiledLevel::read_coding(const TiffFile& file, const TiffDirectory& direct
   if (!whole.app14_transform) {
     whole.app14_transform = tables->app14_transform;
   }
-  RETURN_IF_ERROR(choose_color(file, directory, whole));
+  TRY_ASSIGN(level_.coding, jpeg_coding(file, directory, level_.coding.samples_per_pixel, whole));
+  rgb_ = level_.coding.photometric == "RGB";
   prefix_ = codec::jpeg_prefix(*tables, head, rgb_);
   if (!prefix_.empty()) {  // what other tiles may count on is what the prefix really holds
     const std::string closed = prefix_ + "\xFF\xD9";
@@ -140,32 +112,6 @@ Status TiledLevel::read_coding(const TiffFile& file, const TiffDirectory& direct
   if (missing_ > 0) {
     TRY_ASSIGN(blank_, codec::blank_jpeg_tile(head, rgb_));
   }
-  return {};
-}
-
-Status TiledLevel::choose_color(const TiffFile& file, const TiffDirectory& directory, const codec::JpegHead& tile) {
-  TRY_ASSIGN(const std::uint64_t photometric, file.number(directory, tiff::kPhotometricInterpretation));
-  TileCoding& coding = level_.coding;
-  coding.transfer_syntax = "1.2.840.10008.1.2.4.50";  // JPEG Baseline (Process 1)
-  coding.lossy_method = "ISO_10918_1";
-  if (coding.samples_per_pixel == 1) {
-    coding.photometric = "MONOCHROME2";
-    return photometric == 1 ? Status()
-                            : file.unsupported(directory, tiff::kPhotometricInterpretation,
-                                               std::to_string(photometric) + " for one sample; only 1 (black is zero)");
-  }
-  codec::JpegColor color = tile.stated_color();
-  if (color == codec::JpegColor::Unstated && photometric == 2) {
-    color = codec::JpegColor::Rgb;
-  } else if (color == codec::JpegColor::Unstated && photometric == 6) {
-    color = codec::JpegColor::YCbCr;
-  }
-  if (color != codec::JpegColor::Rgb && color != codec::JpegColor::YCbCr) {
-    return file.unsupported(directory, tiff::kPhotometricInterpretation,
-                            std::to_string(photometric) + " for three samples; only 2 (RGB) and 6 (YCbCr)");
-  }
-  rgb_ = color == codec::JpegColor::Rgb;
-  coding.photometric = rgb_ ? "RGB" : "YBR_FULL_422";  // readers accept no other name, whatever the subsampling
   return {};
 }
 

@@ -1,9 +1,7 @@
 // TiledLevel: one TIFF directory whose tiles are baseline JPEG, ready to hand tiles out as DICOM frames.
 // Aperio and generic pyramids are made of these; what a directory must be is checked here once, at open.
 //
-// What the JPEG stream states about its colours (JFIF, APP14, component ids) wins over tag 262, because that
-// is what every decoder of the frame will do; where it states nothing, tag 262 decides and APP14 is put in
-// for RGB. (Some writers tag YCbCr JFIF tiles as RGB: they come out right, not as libtiff would show them.)
+// Colours as slide/pixel_tags.h tells them; where they are RGB and the tile does not say so, APP14 is put in.
 //
 // Memory: 12 bytes per tile. Immutable after open; tile() is safe from many threads and reads one small piece
 // of the file to see that the tile is what the directory says.
@@ -25,7 +23,7 @@ class TiledLevel {
   // damaged.
   static Result<TiledLevel> open(const TiffFile& file, const TiffDirectory& directory);
 
-  const Level& level() const { return level_; }
+  const Image& level() const { return level_; }
   const std::string& directory() const { return directory_name_; }
   std::uint64_t missing_tiles() const { return missing_; }
 
@@ -37,13 +35,12 @@ class TiledLevel {
   Status read_layout(const TiffFile& file, const TiffDirectory& directory);
   Status read_places(const TiffFile& file, const TiffDirectory& directory);
   Status read_coding(const TiffFile& file, const TiffDirectory& directory);
-  Status choose_color(const TiffFile& file, const TiffDirectory& directory, const codec::JpegHead& tile);
   Result<codec::JpegHead> read_head(std::uint64_t index) const;
   Status check_tile(std::uint64_t index, const codec::JpegHead& head) const;
   std::string place(std::uint64_t index) const;
   bool is_missing(std::uint64_t index) const { return counts_[index] == 0; }
 
-  Level level_;
+  Image level_;
   std::string file_name_, directory_name_;
   std::shared_ptr<FileSource> source_;
   std::vector<std::uint64_t> offsets_;  // of each tile in the file

@@ -13,31 +13,31 @@ namespace tessera::test_support {
 using convert::InstanceSink;
 using convert::Planned;
 
-// A slide without a file: tiles are `length(level, column, row)` bytes that tell where they belong.
+// A slide without a file: tiles are `length(image, column, row)` bytes that tell where they belong.
 class MadeSource final : public slide::SlideSource {
  public:
-  explicit MadeSource(std::vector<slide::Level> levels) : levels_(std::move(levels)) {
+  explicit MadeSource(std::vector<slide::Image> images) : images_(std::move(images)) {
     facts_.format = "made";
     facts_.file_name = "made.tif";
     facts_.mm_per_pixel_x = facts_.mm_per_pixel_y = 0.00025;
-    for (slide::Level& level : levels_) {
-      level.coding.transfer_syntax = "1.2.840.10008.1.2.4.50";
-      level.coding.photometric = "YBR_FULL_422";
-      level.coding.lossy_method = "ISO_10918_1";
+    for (slide::Image& image : images_) {
+      image.coding.transfer_syntax = "1.2.840.10008.1.2.4.50";
+      image.coding.photometric = "YBR_FULL_422";
+      image.coding.lossy_method = "ISO_10918_1";
     }
   }
 
   slide::SlideFacts& change_facts() { return facts_; }
   const slide::SlideFacts& facts() const override { return facts_; }
-  const std::vector<slide::Level>& levels() const override { return levels_; }
+  const std::vector<slide::Image>& images() const override { return images_; }
 
-  std::string bytes_of(std::size_t level, std::uint32_t column, std::uint32_t row) const {
-    std::string bytes = std::to_string(level) + "/" + std::to_string(row) + "/" + std::to_string(column) + ":";
+  std::string bytes_of(std::size_t image, std::uint32_t column, std::uint32_t row) const {
+    std::string bytes = std::to_string(image) + "/" + std::to_string(row) + "/" + std::to_string(column) + ":";
     bytes.append(10 + (column + row) % 5 + extra_, 'x');
     return bytes;
   }
-  Result<Rope> tile(std::size_t level, std::uint32_t column, std::uint32_t row) const override {
-    std::string bytes = bytes_of(level, column, row);
+  Result<Rope> tile(std::size_t image, std::uint32_t column, std::uint32_t row) const override {
+    std::string bytes = bytes_of(image, column, row);
     if (lying_) {
       bytes += "more";
     }
@@ -47,8 +47,8 @@ class MadeSource final : public slide::SlideSource {
     rope.append(memory_source("gap" + bytes.substr(3)), {3, rest});
     return rope;
   }
-  Result<std::uint64_t> tile_bytes(std::size_t level, std::uint32_t column, std::uint32_t row) const override {
-    return bytes_of(level, column, row).size();
+  Result<std::uint64_t> tile_bytes(std::size_t image, std::uint32_t column, std::uint32_t row) const override {
+    return bytes_of(image, column, row).size();
   }
 
   bool lying_ = false;
@@ -56,7 +56,7 @@ class MadeSource final : public slide::SlideSource {
 
  private:
   slide::SlideFacts facts_;
-  std::vector<slide::Level> levels_;
+  std::vector<slide::Image> images_;
 };
 
 inline MadeSource small_source() {
@@ -67,7 +67,7 @@ inline MadeSource small_source() {
 class MemorySink final : public InstanceSink {
  public:
   Result<bool> begin(const Planned& instance) override {
-    if (declined == instance.level) {
+    if (declined == instance.image) {
       return false;
     }
     planned.push_back(instance);

@@ -1,0 +1,132 @@
+#include "slide/associated.h"
+
+#include <algorithm>
+
+#include "codec/jpeg_stream.h"
+#include "slide/icc.h"
+#include "slide/pixel_tags.h"
+#include "slide/tiff_pixels.h"
+#include "slide/tiled_level.h"
+
+namespace tessera::slide {
+
+namespace {
+
+constexpr std::uint32_t kLongestSide = 65535;  // Rows and Columns are 16 bits
+constexpr std::uint64_t kMaxIccProfile = 16 << 20;
+
+// Compressions that libtiff decodes without loss.
+constexpr std::uint64_t kLossless[] = {1, 5, 8, 32773, 32946, 34925, 50000};
+
+std::string size_text(std::uint32_t width, std::uint32_t height) {
+  return std::to_string(width) + " x " + std::to_string(height);
+}
+
+// Why an image of this size is not handled; empty when it is.
+std::string too_large(std::uint32_t width, std::uint32_t height) {
+  const bool fits =
+      width <= kLongestSide && height <= kLongestSide && std::uint64_t{width} * height <= kMaxAssociatedPixels;
+  return fits ? std::string()
+              : size_text(width, height) + " pixels; of a label, overview or thumbnail at most " +
+                    std::to_string(kMaxAssociatedPixels) + " pixels and " + std::to_string(kLongestSide) +
+                    " a side are handled";
+}
+
+AssociatedImage image_of(std::uint32_t width, std::uint32_t height, ImageFlavor flavor, TileCoding coding) {
+  AssociatedImage made;
+  made.image.width = made.image.tile_width = width;
+  made.image.height = made.image.tile_height = height;
+  made.image.flavor = flavor;
+  made.image.coding = std::move(coding);
+  return made;
+}
+
+TileCoding native_coding(std::uint16_t samples) {
+  TileCoding coding;
+  coding.transfer_syntax = kNativeSyntax;
+  coding.photometric = samples == 1 ? "MONOCHROME2" : "RGB";
+  coding.samples_per_pixel = samples;
+  return coding;
+}
+
+Result<AssociatedImage> read_lossless(const TiffFile& file, const TiffDirectory& directory, const PixelTags& tags,
+                                      ImageFlavor flavor) {
+  TRY_ASSIGN(const std::uint64_t photometric, file.number(directory, tiff::kPhotometricInterpretation));
+  if (photometric != (tags.samples == 1 ? 1 : 2)) {
+    return file.unsupported(directory, tiff::kPhotometricInterpretation,
+                            std::to_string(photometric) + "; only 1 (gray, black is zero) and 2 (RGB) can be copied");
+  }
+  TRY_ASSIGN(const auto pixels, TiffPixels::open(file, directory, tags, static_cast<std::uint16_t>(photometric)));
+  RETURN_IF_ERROR(pixels->verify());
+  AssociatedImage made = image_of(tags.width, tags.height, flavor, native_coding(tags.samples));
+  made.frame.append(pixels, {0, pixels->size()});
+  made.image.handling = "pixels decoded without loss and stored uncompressed";
+  return made;
+}
+
+Result<AssociatedImage> read_directory(const TiffFile& file, const TiffDirectory& directory, ImageFlavor flavor) {
+  TRY_ASSIGN(const std::uint64_t compression, file.number(directory, tiff::kCompression, 1));
+  TRY_ASSIGN(const PixelTags tags, read_pixel_tags(file, directory));
+  if (const std::string why = too_large(tags.width, tags.height); !why.empty()) {
+    return file.unsupported(directory, tiff::kImageWidth, why);
+  }
+  if (std::find(std::begin(kLossless), std::end(kLossless), compression) != std::end(kLossless)) {
+    return read_lossless(file, directory, tags, flavor);
+  }
+  return file.unsupported(directory, tiff::kCompression, tiff::compression_text(compression) + " cannot be copied");
+}
+
+Result<AssociatedImage> read_jpeg(std::string jpeg, ImageFlavor flavor) {
+  TRY_ASSIGN(const std::optional<codec::JpegHead> head, codec::scan_jpeg_head(as_bytes(jpeg)));
+  const std::size_t end = jpeg.rfind("\xFF\xD9");
+  if (!head || end == std::string::npos) {
+    return Status(Code::Corrupt, "the JPEG ends before its last marker");
+  }
+  const std::size_t samples = head->components.size();
+  if (head->sof != 0xC0 || head->precision != 8 || (samples != 1 && samples != 3)) {
+    return Status(Code::Unsupported, "not baseline JPEG of 8 bits and 1 or 3 components");
+  }
+  if (const std::string why = too_large(head->width, head->height); !why.empty()) {
+    return Status(Code::Unsupported, why);
+  }
+  TileCoding coding;
+  coding.transfer_syntax = kJpegBaselineSyntax;
+  coding.samples_per_pixel = static_cast<std::uint16_t>(samples);
+  coding.photometric = samples == 1                                    ? "MONOCHROME2"
+                       : head->stated_color() == codec::JpegColor::Rgb ? "RGB"
+                                                                       : "YBR_FULL_422";
+  coding.lossy_method = "ISO_10918_1";
+  AssociatedImage made = image_of(head->width, head->height, flavor, std::move(coding));
+  jpeg.resize(end + 2);
+  made.frame.append(std::move(jpeg));
+  made.image.handling = "the compressed image copied without change";
+  return made;
+}
+
+}  // namespace
+
+AssociatedImage associated_from_tiff(const TiffFile& file, const TiffDirectory& directory, ImageFlavor flavor) {
+  Result<AssociatedImage> made = read_directory(file, directory, flavor);
+  if (!made.ok()) {
+    return damaged_image(flavor, made.status());
+  }
+  const auto profile = file.bytes(directory, tiff::kICCProfile, kMaxIccProfile);
+  if (profile.ok() && is_icc_profile(*profile)) {
+    made->image.icc_profile = as_text(*profile);
+  }
+  return std::move(*made);
+}
+
+AssociatedImage associated_from_jpeg(std::string jpeg, const std::string& place, ImageFlavor flavor) {
+  Result<AssociatedImage> made = read_jpeg(std::move(jpeg), flavor);
+  return made.ok() ? std::move(*made) : damaged_image(flavor, made.status().while_doing(place));
+}
+
+AssociatedImage damaged_image(ImageFlavor flavor, Status why) {
+  AssociatedImage made = image_of(0, 0, flavor, {});
+  made.image.tile_width = made.image.tile_height = 1;  // so that it has no column and no row
+  made.image.damage = std::move(why);
+  return made;
+}
+
+}  // namespace tessera::slide
