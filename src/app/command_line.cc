@@ -63,6 +63,9 @@ void add_label_flags(CLI::App& command, convert::Options& options) {
   command.add_option("--study-uid", labels.study_uid, "StudyInstanceUID, to put several slides into one study");
   command.add_option("--container-id", labels.container_id, "ContainerIdentifier: the slide's barcode");
   command.add_option("--specimen-id", labels.specimen_id, "SpecimenIdentifier");
+  command.add_flag("--no-label", options.leave_out.label, "leave the label image out: it may show patient data");
+  command.add_flag("--no-overview", options.leave_out.overview, "leave the overview out: it shows the label too");
+  command.add_flag("--no-thumbnail", options.leave_out.thumbnail, "leave the thumbnail out");
   command.add_option(
       "--mpp",
       [&options](const CLI::results_t& words) {

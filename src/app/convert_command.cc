@@ -23,8 +23,8 @@ int run_convert(const ConvertArguments& arguments) {
     std::fprintf(stderr, "tessera: %s\n", std::string(summary.status().message()).c_str());
     return 1;
   }
-  std::printf("%s: %u instances written (%.1f MB), %u there already\n", arguments.slide.c_str(), summary->written,
-              static_cast<double>(summary->bytes) / 1e6, summary->declined);
+  std::printf("%s: %u instances written (%.1f MB), %u there already: %s\n", arguments.slide.c_str(), summary->written,
+              static_cast<double>(summary->bytes) / 1e6, summary->declined, summary->contents().c_str());
   return 0;
 }
 

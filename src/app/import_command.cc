@@ -23,7 +23,8 @@ void report_file(const ImportedFile& file, Tally& tally) {
   } else if (file.ignored) {
     ++tally.ignored;
   } else {
-    std::printf("%s: %u stored, %u there already\n", name.c_str(), file.stored, file.already);
+    std::printf("%s: %u stored, %u there already%s%s\n", name.c_str(), file.stored, file.already,
+                file.contents.empty() ? "" : ": ", file.contents.c_str());
     std::fflush(stdout);
   }
 }

@@ -125,8 +125,8 @@ Status Importer::import_slide(const fs::path& path, ImportedFile& result) {
   TRY_ASSIGN(const auto source, slide::open_slide(path));
   TRY_ASSIGN(const std::string fingerprint, slide::fingerprint(path));
   ToDestination sink(destination_, result);
-  TRY_ASSIGN([[maybe_unused]] const convert::Summary summary,
-             convert::convert_slide(*source, fingerprint, options_, sink));
+  TRY_ASSIGN(const convert::Summary summary, convert::convert_slide(*source, fingerprint, options_, sink));
+  result.contents = summary.contents();
   return {};
 }
 

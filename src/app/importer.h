@@ -21,6 +21,7 @@ struct ImportedFile {
   std::uint32_t stored = 0;   // instances
   std::uint32_t already = 0;  // instances that were there
   std::uint64_t bytes = 0;    // written
+  std::string contents;       // what a slide became: convert::Summary::contents()
 };
 
 class Importer {
