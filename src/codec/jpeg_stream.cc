@@ -3,98 +3,21 @@
 #include <algorithm>
 #include <array>
 
+#include "codec/jpeg_segments.h"
+
 namespace tessera::codec {
 
 namespace {
 
-enum Marker : std::uint8_t {
-  kSof0 = 0xC0,
-  kDht = 0xC4,
-  kJpg = 0xC8,
-  kDac = 0xCC,
-  kSof15 = 0xCF,
-  kRst0 = 0xD0,
-  kSoi = 0xD8,
-  kEoi = 0xD9,
-  kSos = 0xDA,
-  kDqt = 0xDB,
-  kApp0 = 0xE0,
-  kApp14 = 0xEE,
-  kTem = 0x01,
-};
+using jpeg::corrupt;
+using jpeg::is_sof;
+using jpeg::Segment;
+using jpeg::Segments;
+using enum jpeg::Marker;
 
 // APP14 as Adobe wrote it: version 100, no flags, transform 0 (no colour transform: RGB).
 constexpr std::array<std::uint8_t, 16> kRgbApp14 = {0xFF, 0xEE, 0x00, 0x0E, 'A',  'd',  'o',  'b',
                                                     'e',  0x00, 0x64, 0x00, 0x00, 0x00, 0x00, 0x00};
-
-Status corrupt(std::size_t at, std::string_view why) {
-  return Status(Code::Corrupt, "JPEG, byte " + std::to_string(at) + ": " + std::string(why));
-}
-
-bool is_sof(std::uint8_t marker) {
-  return marker >= kSof0 && marker <= kSof15 && marker != kDht && marker != kJpg && marker != kDac;
-}
-
-// One marker segment: `payload` is what follows its two length bytes.
-struct Segment {
-  std::uint8_t marker = 0;
-  std::size_t begin = 0;  // of the 0xFF
-  std::size_t end = 0;
-  ByteView payload;
-};
-
-// The segments one after another; stops where the bytes do.
-class Segments {
- public:
-  explicit Segments(ByteView bytes) : bytes_(bytes) {}
-
-  Status start() {
-    if (bytes_.size() < 2 || bytes_[0] != 0xFF || bytes_[1] != kSoi) {
-      return corrupt(0, "does not begin with SOI (FFD8)");
-    }
-    at_ = 2;
-    return {};
-  }
-
-  // Nothing at the end of the bytes.
-  Result<std::optional<Segment>> next() {
-    if (at_ < bytes_.size() && bytes_[at_] != 0xFF) {
-      return corrupt(at_, "a marker was expected");
-    }
-    while (at_ + 1 < bytes_.size() && bytes_[at_ + 1] == 0xFF) {
-      ++at_;  // fill bytes (T.81 B.1.1.2)
-    }
-    if (at_ + 2 > bytes_.size()) {
-      return std::optional<Segment>();
-    }
-    Segment segment{bytes_[at_ + 1], at_, at_ + 2, {}};
-    if (segment.marker == 0) {
-      return corrupt(at_, "a marker was expected");
-    }
-    if (segment.marker == kEoi || segment.marker == kTem || (segment.marker >= kRst0 && segment.marker <= kSoi)) {
-      at_ = segment.end;
-      return std::optional(segment);
-    }
-    if (at_ + 4 > bytes_.size()) {
-      return std::optional<Segment>();
-    }
-    const std::size_t length = load_be16(bytes_.data() + at_ + 2);
-    if (length < 2) {
-      return corrupt(at_ + 2, "a segment length below 2");
-    }
-    if (length > bytes_.size() - at_ - 2) {
-      return std::optional<Segment>();
-    }
-    segment.end = at_ + 2 + length;
-    segment.payload = bytes_.subspan(at_ + 4, length - 2);
-    at_ = segment.end;
-    return std::optional(segment);
-  }
-
- private:
-  const ByteView bytes_;
-  std::size_t at_ = 0;
-};
 
 Result<JpegTables> quantization_tables(const Segment& segment) {
   JpegTables tables;
