@@ -1,9 +1,12 @@
 #include "slide/associated.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "codec/jpeg_stream.h"
+#include "codec/jpeg_strips.h"
 #include "slide/icc.h"
+#include "slide/pieces.h"
 #include "slide/pixel_tags.h"
 #include "slide/tiff_pixels.h"
 #include "slide/tiled_level.h"
@@ -14,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t kLongestSide = 65535;  // Rows and Columns are 16 bits
 constexpr std::uint64_t kMaxIccProfile = 16 << 20;
+constexpr std::uint64_t kMaxTables = 64 * 1024;
 
 // Compressions that libtiff decodes without loss.
 constexpr std::uint64_t kLossless[] = {1, 5, 8, 32773, 32946, 34925, 50000};
@@ -56,11 +60,89 @@ Result<AssociatedImage> read_lossless(const TiffFile& file, const TiffDirectory&
     return file.unsupported(directory, tiff::kPhotometricInterpretation,
                             std::to_string(photometric) + "; only 1 (gray, black is zero) and 2 (RGB) can be copied");
   }
+  TRY_ASSIGN(const Cut cut, read_cut(file, directory, tags));
+  RETURN_IF_ERROR(read_places(file, directory, cut).status());  // libtiff would mend what is wrong there
   TRY_ASSIGN(const auto pixels, TiffPixels::open(file, directory, tags, static_cast<std::uint16_t>(photometric)));
   RETURN_IF_ERROR(pixels->verify());
   AssociatedImage made = image_of(tags.width, tags.height, flavor, native_coding(tags.samples));
   made.frame.append(pixels, {0, pixels->size()});
   made.image.handling = "pixels decoded without loss and stored uncompressed";
+  return made;
+}
+
+std::uint64_t bytes_of(const std::vector<ByteRange>& places) {
+  std::uint64_t bytes = 0;
+  for (const ByteRange& place : places) {
+    bytes += place.length;
+  }
+  return bytes;
+}
+
+// One frame of all strips, or why they stay apart.
+struct Joined {
+  Rope frame;
+  Status apart;
+  TileCoding coding;
+};
+
+Result<Joined> join_strips(const TiffFile& file, const TiffDirectory& directory, const PixelTags& tags, const Cut& cut,
+                           const std::vector<ByteRange>& places) {
+  TRY_ASSIGN(const ByteBuffer raw, file.bytes(directory, tiff::kJPEGTables, kMaxTables));
+  const auto tables = codec::scan_jpeg_tables(raw);
+  if (!tables.ok()) {
+    return file.corrupt(directory, tiff::kJPEGTables, tables.status().message());
+  }
+  codec::JpegStripJoiner joiner({tags.width, tags.height, cut.rows}, *tables);
+  Joined joined;
+  std::vector<ByteRange> scans;
+  for (std::size_t strip = 0; strip < places.size(); ++strip) {
+    TRY_ASSIGN(const ByteBuffer bytes, read_piece(file, directory, places[strip]));
+    const auto scan = joiner.add(bytes);
+    if (!scan.ok() && scan.status().code() != Code::Unsupported) {
+      return file.corrupt(directory, offsets_tag(directory),
+                          "strip " + std::to_string(strip) + ": " + std::string(scan.status().message()));
+    }
+    if (strip == 0) {
+      TRY_ASSIGN(joined.coding, jpeg_coding(file, directory, tags.samples, joiner.whole()));
+    }
+    if (!scan.ok() || !cut.strips) {
+      joined.apart = scan.ok() ? Status(Code::Unsupported, "tiles side by side cannot be joined") : scan.status();
+      return joined;
+    }
+    scans.push_back({places[strip].offset + scan->offset, scan->length});
+  }
+  joined.frame.append(joiner.head(joined.coding.photometric == "RGB"));
+  for (std::uint32_t strip = 0; strip < scans.size(); ++strip) {
+    if (strip > 0) {
+      joined.frame.append(codec::JpegStripJoiner::restart(strip - 1));
+    }
+    joined.frame.append(file.source(), scans[strip]);
+  }
+  joined.frame.append("\xFF\xD9");
+  return joined;
+}
+
+Result<AssociatedImage> read_jpeg_directory(const TiffFile& file, const TiffDirectory& directory, const PixelTags& tags,
+                                            ImageFlavor flavor) {
+  TRY_ASSIGN(const Cut cut, read_cut(file, directory, tags));
+  TRY_ASSIGN(const std::vector<ByteRange> places, read_places(file, directory, cut));
+  TRY_ASSIGN(Joined joined, join_strips(file, directory, tags, cut, places));
+  const std::uint16_t photometric = joined.coding.photometric == "RGB" ? 2 : tags.samples == 1 ? 1 : 6;
+  TRY_ASSIGN(const auto pixels, TiffPixels::open(file, directory, tags, photometric));
+  RETURN_IF_ERROR(pixels->verify());
+  if (joined.apart.ok()) {
+    AssociatedImage made = image_of(tags.width, tags.height, flavor, std::move(joined.coding));
+    made.frame = std::move(joined.frame);
+    made.image.handling = places.size() == 1 ? "the compressed image copied without change"
+                                             : "JPEG strips joined by restart markers, not re-encoded";
+    return made;
+  }
+  // Decoded JPEG is lossy already: kept as it decodes, and said so.
+  AssociatedImage made = image_of(tags.width, tags.height, flavor, native_coding(tags.samples));
+  made.image.coding.lossy_method = joined.coding.lossy_method;
+  made.image.coding.lossy_bytes = bytes_of(places);
+  made.frame.append(pixels, {0, pixels->size()});
+  made.image.handling = "JPEG decoded and stored uncompressed (" + std::string(joined.apart.message()) + ")";
   return made;
 }
 
@@ -72,6 +154,9 @@ Result<AssociatedImage> read_directory(const TiffFile& file, const TiffDirectory
   }
   if (std::find(std::begin(kLossless), std::end(kLossless), compression) != std::end(kLossless)) {
     return read_lossless(file, directory, tags, flavor);
+  }
+  if (compression == tiff::kCompressionJpeg) {
+    return read_jpeg_directory(file, directory, tags, flavor);
   }
   return file.unsupported(directory, tiff::kCompression, tiff::compression_text(compression) + " cannot be copied");
 }
