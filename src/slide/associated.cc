@@ -106,7 +106,7 @@ Result<Joined> join_strips(const TiffFile& file, const TiffDirectory& directory,
       TRY_ASSIGN(joined.coding, jpeg_coding(file, directory, tags.samples, joiner.whole()));
     }
     if (!scan.ok() || !cut.strips) {
-      joined.apart = scan.ok() ? Status(Code::Unsupported, "tiles side by side cannot be joined") : scan.status();
+      joined.apart = cut.strips ? scan.status() : Status(Code::Unsupported, "tiles side by side cannot be joined");
       return joined;
     }
     scans.push_back({places[strip].offset + scan->offset, scan->length});

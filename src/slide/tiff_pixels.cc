@@ -37,22 +37,21 @@ struct TiffPixels::Callbacks {
   static int close(thandle_t) { return 0; }
   static toff_t size(thandle_t handle) { return client(handle).source->size(); }
 
-  static void keep(Client& c, const char* format, va_list arguments) {
-    if (c.complaint.empty()) {
+  static void keep(Client& c, bool is_error, const char* format, va_list arguments) {
+    if (c.complaint.empty() || (is_error && !c.is_error)) {
       char text[256];
       std::vsnprintf(text, sizeof text, format, arguments);
       c.complaint = text;
+      c.is_error = is_error;
     }
   }
   static int error(TIFF*, void* user, const char*, const char* format, va_list arguments) {
-    keep(client(user), format, arguments);
+    keep(client(user), true, format, arguments);
     return 1;  // 1: said; no handler of the process is to hear it
   }
-  // libtiff warns of tags it does not know; only what libjpeg warns of is damaged pixels.
-  static int warning(TIFF*, void* user, const char* module, const char* format, va_list arguments) {
-    if (module != nullptr && std::strcmp(module, "JPEGLib") == 0) {
-      keep(client(user), format, arguments);
-    }
+  // Of tags it mends, which are checked elsewhere; while it decodes, of pixels it had to make up.
+  static int warning(TIFF*, void* user, const char*, const char* format, va_list arguments) {
+    keep(client(user), false, format, arguments);
     return 1;
   }
 };

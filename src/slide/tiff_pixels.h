@@ -39,7 +39,8 @@ class TiffPixels final : public RangeSource {
   struct Client {
     std::shared_ptr<FileSource> source;
     std::uint64_t at = 0;
-    std::string complaint;  // the first since it was last empty
+    std::string complaint;  // the first error since it was last empty; before any, the first warning
+    bool is_error = false;
   };
   struct Callbacks;
   struct Close {
