@@ -104,6 +104,58 @@ TEST(Convert, without_spacing_asks_for_mpp) {
   EXPECT_FALSE(convert_slide(source, "hash", options, sink).ok());
 }
 
+// A level and a label of 3 x 3 native pixels, which MadeSource's tiles stand in for.
+MadeSource source_with_label() {
+  slide::Image label{3, 3, 3, 3, {}};
+  label.flavor = slide::ImageFlavor::Label;
+  MadeSource source({{100, 70, 32, 32, {}}, label});
+  source.change_images()[1].coding = {std::string(slide::kNativeSyntax), "RGB", 3, 8, "", 0};
+  return source;
+}
+
+TEST(Convert, writes_native_pixels_plain_and_pads_an_odd_length) {
+  const MadeSource source = source_with_label();
+  MemorySink sink;
+  const auto summary = convert_slide(source, "hash", {}, sink);
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(summary->contents(), "1 level, label");
+  EXPECT_EQ(sink.planned[1].transfer_syntax, slide::kNativeSyntax);
+  EXPECT_EQ(sink.planned[1].name, "label");
+  EXPECT_EQ(sink.files[1].size(), sink.planned[1].bytes);
+  const std::string pixels = source.bytes_of(1, 0, 0);
+  ASSERT_EQ(pixels.size() % 2, 1u);
+  const std::string element = std::string("\xE0\x7F\x10\0OB\0\0", 8) +
+                              le32(static_cast<std::uint32_t>(pixels.size() + 1)) + pixels + std::string(1, '\0');
+  EXPECT_TRUE(sink.files[1].ends_with(element));
+}
+
+TEST(Convert, leaves_out_what_is_not_wanted_and_changes_nothing_else) {
+  const MadeSource source = source_with_label();
+  MemorySink whole, bare;
+  Options options;
+  options.leave_out.label = true;
+  ASSERT_TRUE(convert_slide(source, "hash", {}, whole).ok());
+  const auto summary = convert_slide(source, "hash", options, bare);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(summary->contents(), "1 level; left out: label, as asked");
+  ASSERT_EQ(bare.files.size(), 1u);
+  EXPECT_EQ(bare.files[0], whole.files[0]);
+}
+
+TEST(Convert, refuses_a_damaged_label_before_anything_is_written_unless_it_is_left_out) {
+  MadeSource source = source_with_label();
+  source.change_images()[1].damage = Status(Code::Corrupt, "made.tif, directory 2: torn");
+  MemorySink sink;
+  const auto refused = convert_slide(source, "hash", {}, sink);
+  EXPECT_EQ(refused.status().code(), Code::Corrupt);
+  EXPECT_EQ(refused.status().message(),
+            "made.tif, directory 2: torn; --no-label converts the slide without this image");
+  EXPECT_TRUE(sink.planned.empty());
+  Options options;
+  options.leave_out.label = true;
+  EXPECT_TRUE(convert_slide(source, "hash", options, sink).ok());
+}
+
 TEST(Convert, does_not_read_what_the_sink_declines) {
   MadeSource source = small_source();
   source.lying_ = true;  // reading a tile would fail

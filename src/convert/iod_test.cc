@@ -6,6 +6,7 @@
 #include "convert/geometry.h"
 #include "convert/identity.h"
 #include "convert/text.h"
+#include "support/made_source.h"
 
 namespace tessera::convert {
 namespace {
@@ -19,6 +20,31 @@ TEST(Geometry, keeps_whole_factors_and_measures_odd_ones) {
   const Spacing odd = level_spacing(base, {900, 1203, 256, 256, {}}, spacing);
   EXPECT_DOUBLE_EQ(odd.x, 0.0005 * 2220 / 900);
   EXPECT_DOUBLE_EQ(odd.y, 0.0005 * 2967 / 1203);
+}
+
+TEST(Geometry, of_label_and_overview_is_stated_or_estimated_from_a_slide_s_size) {
+  std::vector<slide::Image> images{{2220, 2967, 256, 256, {}}, {1280, 431, 1280, 431, {}}, {400, 500, 400, 500, {}}};
+  images[1].flavor = slide::ImageFlavor::Overview;
+  images[2].flavor = slide::ImageFlavor::Label;
+  const Spacing base{0.0005, 0.0005};
+  EXPECT_FALSE(geometry_of(images, 0, base).estimated);
+  EXPECT_DOUBLE_EQ(geometry_of(images, 0, base).width_mm, 1.11);
+  EXPECT_TRUE(geometry_of(images, 1, base).estimated);
+  EXPECT_DOUBLE_EQ(geometry_of(images, 1, base).spacing.y, 75.0 / 1280);
+  EXPECT_DOUBLE_EQ(geometry_of(images, 2, base).height_mm, 25);
+  images[1].mm_per_pixel_x = images[1].mm_per_pixel_y = 0.05;
+  EXPECT_FALSE(geometry_of(images, 1, base).estimated);
+  EXPECT_DOUBLE_EQ(geometry_of(images, 1, base).width_mm, 64);
+}
+
+TEST(Identity, names_images_by_what_they_show) {
+  test_support::MadeSource source({{100, 70, 32, 32, {}}, {50, 35, 32, 32, {}}, {9, 9, 9, 9, {}}, {8, 8, 8, 8, {}}});
+  source.change_images()[2].flavor = source.change_images()[3].flavor = slide::ImageFlavor::Overview;
+  EXPECT_EQ(image_name(source, 1), "level 1");
+  EXPECT_EQ(image_name(source, 2), "overview");
+  EXPECT_EQ(image_name(source, 3), "overview 2");
+  const Identity identity = identify(source.facts(), "hash", {});
+  EXPECT_NE(identity.instance(source, 2), identity.instance(source, 3));
 }
 
 TEST(Identity, takes_the_container_from_labels_then_barcode_then_file_name) {

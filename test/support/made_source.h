@@ -28,6 +28,7 @@ class MadeSource final : public slide::SlideSource {
   }
 
   slide::SlideFacts& change_facts() { return facts_; }
+  std::vector<slide::Image>& change_images() { return images_; }
   const slide::SlideFacts& facts() const override { return facts_; }
   const std::vector<slide::Image>& images() const override { return images_; }
 

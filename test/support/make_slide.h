@@ -4,6 +4,7 @@
 
 #include <turbojpeg.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -150,6 +151,54 @@ inline MadeSlide make_slide(const SlideKnobs& knobs) {
     slide.directories.push_back(slide.tiff.directory(level));
   }
   return slide;
+}
+
+// An image of strips beside the levels, appended to the chain: JPEG of make_jpeg()'s patterns, or plain pixels.
+struct StripKnobs {
+  std::string description;
+  std::uint32_t width = 40, height = 40, rows = 16;
+  std::uint64_t compression = 7;  // or 1
+  std::uint64_t photometric = 6, subfile = 0;
+};
+
+// Where its directory begins; `pixels`, when given, receives what plain strips hold.
+inline std::uint64_t add_strips(MadeSlide& slide, const StripKnobs& knobs, std::string* pixels = nullptr) {
+  std::vector<std::uint64_t> offsets, lengths;
+  std::string tables;
+  for (std::uint32_t first = 0; first < knobs.height; first += knobs.rows) {
+    const std::uint32_t rows = std::min(knobs.rows, knobs.height - first);
+    std::string strip;
+    if (knobs.compression == 7) {
+      const SplitJpeg split =
+          split_jpeg(make_jpeg(static_cast<int>(knobs.width), static_cast<int>(rows), false, TJSAMP_444, first));
+      tables = split.tables;
+      strip = split.tile;
+    } else {
+      for (std::uint32_t i = 0; i < knobs.width * rows * 3; ++i) {
+        strip += static_cast<char>((first * 31 + i * 7 + i / 11) & 255);
+      }
+      if (pixels != nullptr) {
+        *pixels += strip;
+      }
+    }
+    offsets.push_back(slide.tiff.data(strip));
+    lengths.push_back(strip.size());
+  }
+  std::vector<TiffValue> values = {{254, 4, {knobs.subfile}, {}},
+                                   {256, 4, {knobs.width}, {}},
+                                   {257, 4, {knobs.height}, {}},
+                                   {258, 3, {8, 8, 8}, {}},
+                                   {259, 3, {knobs.compression}, {}},
+                                   {262, 3, {knobs.photometric}, {}},
+                                   {270, 2, {}, knobs.description + std::string(1, '\0')},
+                                   {273, 4, offsets, {}},
+                                   {277, 3, {3}, {}},
+                                   {278, 4, {knobs.rows}, {}},
+                                   {279, 4, lengths, {}}};
+  if (!tables.empty()) {
+    values.push_back({347, 7, {}, tables});
+  }
+  return slide.tiff.directory(values);
 }
 
 }  // namespace tessera::test_support
