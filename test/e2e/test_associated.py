@@ -3,7 +3,9 @@ OpenSlide, Pillow, pydicom, dciodvfy, dcentvfy. The slides are made here; the re
 
     TESSERA_BIN=build/release/tessera /usr/bin/python3 -m pytest test/e2e/test_associated.py
 """
+import contextlib
 import io
+import sqlite3
 
 import numpy
 import pydicom
@@ -12,7 +14,7 @@ from PIL import Image
 
 from made_svs import Directory, MadeSvs, picture
 from openslide_reader import associated_image
-from test_convert import BINARY, CMU, PYRAMID_UID, check_series, check_valid, convert, frames, needs_cmu, volumes
+from test_convert import BINARY, CMU, PYRAMID_UID, check_series, check_valid, convert, frames, needs_cmu, run, volumes
 
 pytestmark = pytest.mark.skipif(not BINARY.exists(), reason=f"no binary at {BINARY}")
 
@@ -178,6 +180,23 @@ def test_a_repeat_finds_every_instance_there(tmp_path):
     assert "0 instances written (0.0 MB), 4 there already" in convert(slide, tmp_path / "a").stdout
     files = {path.name: path.read_bytes() for path in (tmp_path / "a").rglob("*.dcm")}
     assert files == {path.name: path.read_bytes() for path in (tmp_path / "b").rglob("*.dcm")}
+
+
+def test_an_import_catalogs_each_by_its_flavor_and_serves_its_pixels(empty_server, tmp_path):
+    svs = MadeSvs()
+    slide = write(tmp_path, svs)
+    said = run(BINARY, "import", slide, "--server", empty_server.url + "/dicom-web").stdout
+    assert "4 stored, 0 there already: 1 level, thumbnail, label, overview" in said
+    found = empty_server.get("/dicom-web/instances?includefield=all", accept="application/dicom+json").json()
+    urls = {instance["00080008"]["Value"][2]: instance["00081190"]["Value"][0] for instance in found}
+    assert set(urls) == {"VOLUME", "LABEL", "OVERVIEW", "THUMBNAIL"}
+    frame = empty_server.get(urls["LABEL"] + "/frames/1", accept="application/octet-stream; transfer-syntax=*")
+    assert frame.status_code == 200 and svs["label"].pixels.tobytes() in frame.content
+    frame = empty_server.get(urls["OVERVIEW"] + "/frames/1", accept="image/jpeg")
+    assert frame.status_code == 200 and Image.open(io.BytesIO(frame.content)).size == (150, 51)
+    with contextlib.closing(sqlite3.connect(empty_server.data / "catalog.sqlite")) as catalog:
+        flavors = sorted(row[0] for row in catalog.execute("SELECT image_flavor FROM instances"))
+    assert flavors == [1, 2, 3, 4]  # VOLUME, LABEL, OVERVIEW, THUMBNAIL (catalog/visibility.h)
 
 
 def test_levels_keep_the_instance_uids_they_had_before_labels_came(tmp_path):
