@@ -3,7 +3,7 @@
 // that can be, else decoded pixels (lossless compressions stay lossless).
 //
 // Nothing here fails: a damaged image is one whose `damage` says why, so that the slide can be had without it.
-// Frames are ropes that read when they are sent; open decodes every image once, so that damage is known then.
+// Frames are ropes that read when they are sent; a directory is decoded once at open, so that damage is known then.
 #pragma once
 
 #include <string>

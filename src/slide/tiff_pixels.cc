@@ -67,7 +67,7 @@ Result<std::shared_ptr<TiffPixels>> TiffPixels::open(const TiffFile& file, const
   pixels->height_ = tags.height;
   pixels->samples_ = tags.samples;
   RETURN_IF_ERROR(pixels->open_handle(directory.offset, photometric));
-  RETURN_IF_ERROR(pixels->check_shape(tags));
+  RETURN_IF_ERROR(pixels->read_shape(tags));
   return pixels;
 }
 
@@ -97,21 +97,20 @@ Status TiffPixels::open_handle(std::uint64_t directory_offset, std::uint16_t pho
   return {};
 }
 
-Status TiffPixels::check_shape(const PixelTags& tags) const {
+Status TiffPixels::read_shape(const PixelTags& tags) {
   TIFF* tiff = handle_.get();
   std::uint32_t width = 0;
   std::uint32_t height = 0;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
-  auto* self = const_cast<TiffPixels*>(this);
   bool fits = width == tags.width && height == tags.height;
   if (TIFFIsTiled(tiff) != 0) {
-    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &self->tile_width_);
-    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &self->tile_height_);
+    TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width_);
+    TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height_);
     fits = fits && tile_width_ > 0 && tile_height_ > 0 &&
            TIFFTileSize64(tiff) == std::uint64_t{tile_width_} * tile_height_ * samples_;
   } else {
-    TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &self->rows_per_strip_);
+    TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &rows_per_strip_);
     fits = fits && rows_per_strip_ > 0 && TIFFScanlineSize64(tiff) == row_bytes_;
   }
   if (!fits) {

@@ -49,7 +49,7 @@ class TiffPixels final : public RangeSource {
 
   TiffPixels() = default;
   Status open_handle(std::uint64_t directory_offset, std::uint16_t photometric);
-  Status check_shape(const PixelTags& tags) const;
+  Status read_shape(const PixelTags& tags);
   Status copy(std::uint64_t offset, MutableBytes into);
   Status load(std::uint32_t row);
   Status decode_row(std::uint32_t row);
