@@ -4,6 +4,7 @@ find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(SQLite3 REQUIRED)
 find_package(TIFF 4.5 REQUIRED)  # error handlers of one handle
+find_package(EXPAT REQUIRED)
 find_package(GTest REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(spdlog REQUIRED)
