@@ -147,12 +147,12 @@ Result<SlideFacts> read_facts(const TiffFile& file, const TiffDirectory& base) {
 
 Result<std::unique_ptr<SlideSource>> open(const TiffFile& file) {
   TRY_ASSIGN(SlideFacts facts, read_facts(file, file.directories().front()));
-  std::vector<const TiffDirectory*> levels;
+  std::vector<LevelDirectory> levels;
   std::vector<AssociatedImage> associated;
   for (const TiffDirectory& directory : file.directories()) {
     const ImageFlavor flavor = flavor_of(file, directory);
     if (flavor == ImageFlavor::Volume) {
-      levels.push_back(&directory);
+      levels.push_back({&directory});
     } else {
       associated.push_back(associated_from_tiff(file, directory, flavor));
     }

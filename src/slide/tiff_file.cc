@@ -12,7 +12,6 @@ namespace {
 // What a damaged file may claim at most. Real slides have below 100 directories with below 100 entries each.
 constexpr std::size_t kMaxDirectories = 1024;
 constexpr std::uint64_t kMaxEntries = 1024;
-constexpr std::uint64_t kMaxText = 1 << 20;
 
 enum Type : std::uint16_t {
   kByte = 1,
@@ -62,15 +61,25 @@ const TiffEntry* TiffDirectory::find(std::uint16_t tag) const {
 
 Result<TiffFile> TiffFile::open(const std::filesystem::path& path) {
   TRY_ASSIGN(auto source, FileSource::open(path));
+  return open(std::move(source));
+}
+
+Result<TiffFile> TiffFile::open(std::shared_ptr<FileSource> source) {
   TiffFile file(std::move(source));
   std::uint64_t first = 0;
   RETURN_IF_ERROR(file.read_header(first));
   Chain chain;
-  RETURN_IF_ERROR(file.read_chain(first, chain, "directory ", true));
+  RETURN_IF_ERROR(file.read_chain(first, chain));
   if (file.directories_.empty()) {
     return Status(Code::Corrupt, file.name() + ": a TIFF header without a directory");
   }
   return file;
+}
+
+const TiffDirectory* TiffFile::main_directory(std::uint64_t ordinal) const {
+  const auto at = std::find_if(directories_.begin(), directories_.end(),
+                               [&](const TiffDirectory& d) { return !d.sub && d.ordinal == ordinal; });
+  return at == directories_.end() ? nullptr : &*at;
 }
 
 std::string TiffFile::place(const TiffDirectory& directory, std::uint16_t tag) const {
@@ -117,29 +126,30 @@ Status TiffFile::read_header(std::uint64_t& first) {
   return {};
 }
 
-Status TiffFile::read_chain(std::uint64_t first, Chain& chain, const std::string& prefix, bool follow) {
+Status TiffFile::read_chain(std::uint64_t first, Chain& chain) {
   std::size_t ordinal = 0;
   for (std::uint64_t offset = first; offset != 0; ++ordinal) {
-    TiffDirectory directory;
-    directory.name = follow ? prefix + std::to_string(ordinal) : prefix;
-    directory.offset = offset;
-    const std::string place = name() + ", " + directory.name;
-    if (!chain.seen.insert(offset).second) {
-      return Status(Code::Corrupt, place + ": its offset " + std::to_string(offset) +
-                                       " is that of an earlier directory: the chain loops");
-    }
-    if (directories_.size() >= kMaxDirectories) {
-      return Status(Code::Corrupt, place + ": more than " + std::to_string(kMaxDirectories) + " directories");
-    }
-    TRY_ASSIGN(const std::uint64_t next, read_directory(offset, directory));
-    directories_.push_back(directory);
-    if (!follow) {
-      return {};
-    }
-    RETURN_IF_ERROR(read_sub_directories(directory, chain));
+    TRY_ASSIGN(const std::uint64_t next,
+               append_directory(offset, chain, {"directory " + std::to_string(ordinal), offset, ordinal, false, {}}));
+    const TiffDirectory parent = directories_.back();  // a copy: its SubIFDs go into the same vector
+    RETURN_IF_ERROR(read_sub_directories(parent, chain));
     offset = next;
   }
   return {};
+}
+
+Result<std::uint64_t> TiffFile::append_directory(std::uint64_t offset, Chain& chain, TiffDirectory directory) {
+  const std::string place = name() + ", " + directory.name;
+  if (!chain.seen.insert(offset).second) {
+    return Status(Code::Corrupt, place + ": its offset " + std::to_string(offset) +
+                                     " is that of an earlier directory: the chain loops");
+  }
+  if (directories_.size() >= kMaxDirectories) {
+    return Status(Code::Corrupt, place + ": more than " + std::to_string(kMaxDirectories) + " directories");
+  }
+  TRY_ASSIGN(const std::uint64_t next, read_directory(offset, directory));
+  directories_.push_back(std::move(directory));
+  return next;
 }
 
 Status TiffFile::read_sub_directories(const TiffDirectory& parent, Chain& chain) {
@@ -151,8 +161,12 @@ Status TiffFile::read_sub_directories(const TiffDirectory& parent, Chain& chain)
     return corrupt(parent, tiff::kSubIFDs, "claims " + std::to_string(entry->count) + " directories");
   }
   std::size_t ordinal = 0;
-  return each_number(parent, tiff::kSubIFDs, [&](std::uint64_t offset) {
-    return read_chain(offset, chain, parent.name + ", SubIFD " + std::to_string(ordinal++), false);
+  return each_number(parent, tiff::kSubIFDs, [&](std::uint64_t offset) -> Status {
+    if (offset == 0) {
+      return {};
+    }
+    std::string name = parent.name + ", SubIFD " + std::to_string(ordinal++);
+    return append_directory(offset, chain, {std::move(name), offset, parent.ordinal, true, {}}).status();
   });
 }
 
@@ -277,13 +291,13 @@ std::optional<double> TiffFile::real(const TiffDirectory& directory, std::uint16
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
-Result<std::string> TiffFile::text(const TiffDirectory& directory, std::uint16_t tag) const {
+Result<std::string> TiffFile::text(const TiffDirectory& directory, std::uint16_t tag, std::uint64_t limit) const {
   const TiffEntry* entry = directory.find(tag);
   if (entry == nullptr) {
     return std::string();
   }
   TRY_ASSIGN(const ByteRange range, value_range(directory, *entry));
-  std::string value(std::min(range.length, kMaxText), '\0');
+  std::string value(std::min(range.length, limit), '\0');
   RETURN_IF_ERROR(
       source_->read_now(range.offset, MutableBytes(reinterpret_cast<std::uint8_t*>(value.data()), value.size())));
   value.resize(std::min(value.size(), value.find('\0')));

@@ -39,6 +39,8 @@ struct TiffEntry {
 struct TiffDirectory {
   std::string name;                // "directory 2", "directory 0, SubIFD 1"
   std::uint64_t offset = 0;        // where it begins in the file
+  std::size_t ordinal = 0;         // in the main chain; a SubIFD has its parent's
+  bool sub = false;                // a SubIFD
   std::vector<TiffEntry> entries;  // ascending; of two with one tag the first is kept
 
   const TiffEntry* find(std::uint16_t tag) const;
@@ -49,11 +51,14 @@ class TiffFile {
  public:
   // Unsupported when the first bytes are no TIFF's; Corrupt naming the directory when the chain is damaged.
   static Result<TiffFile> open(const std::filesystem::path& path);
+  static Result<TiffFile> open(std::shared_ptr<FileSource> source);
 
   const std::string& name() const { return source_->name(); }
   const std::shared_ptr<FileSource>& source() const { return source_; }
   // The main chain in file order, each followed by its SubIFDs.
   const std::vector<TiffDirectory>& directories() const { return directories_; }
+  // The one at that place of the main chain, as vendors' XML counts them; nullptr beyond its end.
+  const TiffDirectory* main_directory(std::uint64_t ordinal) const;
 
   // "a.svs, directory 2, tag 324 TileOffsets"
   std::string place(const TiffDirectory& directory, std::uint16_t tag) const;
@@ -68,8 +73,8 @@ class TiffFile {
                      const std::function<Status(std::uint64_t)>& take) const;
   // The first RATIONAL, FLOAT or DOUBLE; nothing when absent, not finite or of another type.
   std::optional<double> real(const TiffDirectory& directory, std::uint16_t tag) const;
-  // Text up to the first NUL; empty when absent, at most 1 MiB of it.
-  Result<std::string> text(const TiffDirectory& directory, std::uint16_t tag) const;
+  // Text up to the first NUL; empty when absent, at most `limit` bytes of it.
+  Result<std::string> text(const TiffDirectory& directory, std::uint16_t tag, std::uint64_t limit = 1 << 20) const;
   // The value's bytes as they lie in the file; more than `limit` is TooLarge. Empty when absent.
   Result<ByteBuffer> bytes(const TiffDirectory& directory, std::uint16_t tag, std::uint64_t limit) const;
   // Where the value lies, checked against the file's size.
@@ -80,7 +85,8 @@ class TiffFile {
   struct Chain;
 
   Status read_header(std::uint64_t& first);
-  Status read_chain(std::uint64_t first, Chain& chain, const std::string& prefix, bool follow);
+  Status read_chain(std::uint64_t first, Chain& chain);
+  Result<std::uint64_t> append_directory(std::uint64_t offset, Chain& chain, TiffDirectory directory);
   Result<std::uint64_t> read_directory(std::uint64_t offset, TiffDirectory& directory) const;
   Status read_sub_directories(const TiffDirectory& parent, Chain& chain);
   std::uint64_t load(const std::uint8_t* at, unsigned width) const;

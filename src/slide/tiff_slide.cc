@@ -34,8 +34,13 @@ void read_spacing(const TiffFile& file, const TiffDirectory& base, SlideFacts& f
   if (!unit.ok()) {
     return;
   }
-  const auto x = spacing_of(file, base, tiff::kXResolution, *unit);
-  const auto y = spacing_of(file, base, tiff::kYResolution, *unit);
+  take_spacing(spacing_of(file, base, tiff::kXResolution, *unit), spacing_of(file, base, tiff::kYResolution, *unit),
+               facts);
+}
+
+}  // namespace
+
+void take_spacing(std::optional<double> x, std::optional<double> y, SlideFacts& facts) {
   if (!x || !y) {
     return;
   }
@@ -49,8 +54,6 @@ void read_spacing(const TiffFile& file, const TiffDirectory& base, SlideFacts& f
   std::snprintf(text, sizeof text, "%.6g x %.6g mm per pixel is no microscope's", *x, *y);
   facts.properties.emplace_back("spacing not believed", text);
 }
-
-}  // namespace
 
 std::string datetime_from_tiff(const std::string& text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
@@ -104,15 +107,15 @@ TiffSlide::TiffSlide(SlideFacts facts, std::vector<TiledLevel> tiled, std::vecto
 }
 
 Result<std::unique_ptr<SlideSource>> TiffSlide::open(const TiffFile& file, SlideFacts facts,
-                                                     const std::vector<const TiffDirectory*>& directories,
+                                                     const std::vector<LevelDirectory>& directories,
                                                      std::vector<AssociatedImage> associated) {
   if (directories.size() > kMaxLevels) {
     return Status(Code::Unsupported, file.name() + ": " + std::to_string(directories.size()) +
                                          " tiled directories; focal planes and channels cannot be converted yet");
   }
   std::vector<TiledLevel> tiled;
-  for (const TiffDirectory* directory : directories) {
-    TRY_ASSIGN(TiledLevel level, TiledLevel::open(file, *directory));
+  for (const LevelDirectory& directory : directories) {
+    TRY_ASSIGN(TiledLevel level, TiledLevel::open(file, directory));
     tiled.push_back(std::move(level));
   }
   const auto area = [](const TiledLevel& t) { return std::uint64_t{t.level().width} * t.level().height; };

@@ -21,7 +21,7 @@ class TiffSlide final : public SlideSource {
   // tiles in the facts, and a thumbnail that is left out because a level has its size (viewers that take both
   // for one pyramid would fail).
   static Result<std::unique_ptr<SlideSource>> open(const TiffFile& file, SlideFacts facts,
-                                                   const std::vector<const TiffDirectory*>& directories,
+                                                   const std::vector<LevelDirectory>& directories,
                                                    std::vector<AssociatedImage> associated = {});
 
   const SlideFacts& facts() const override { return facts_; }
@@ -46,6 +46,9 @@ class TiffSlide final : public SlideSource {
 // absent; a spacing above 0.1 mm per pixel (72 dpi is 0.35) is a default that some writer left there, so it
 // is not believed: properties then say what the file claims.
 Result<SlideFacts> tiff_facts(const TiffFile& file, const TiffDirectory& base);
+
+// The spacing of level 0 into the facts, under the same belief; nothing where either is unknown.
+void take_spacing(std::optional<double> mm_per_pixel_x, std::optional<double> mm_per_pixel_y, SlideFacts& facts);
 
 // "directory 1: 574 x 768, JPEG, strips": what a directory is, for lists of what was left out.
 std::string directory_summary(const TiffFile& file, const TiffDirectory& directory);

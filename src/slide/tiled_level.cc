@@ -20,13 +20,15 @@ constexpr std::size_t kMaxHead = 256 * 1024;
 
 }  // namespace
 
-Result<TiledLevel> TiledLevel::open(const TiffFile& file, const TiffDirectory& directory) {
+Result<TiledLevel> TiledLevel::open(const TiffFile& file, const LevelDirectory& stated) {
+  const TiffDirectory& directory = *stated.directory;
   TiledLevel level;
   level.file_name_ = file.name();
   level.directory_name_ = directory.name;
   level.source_ = file.source();
   RETURN_IF_ERROR(level.read_layout(file, directory));
   RETURN_IF_ERROR(level.read_places(file, directory));
+  RETURN_IF_ERROR(level.cut_padding(file, stated));
   RETURN_IF_ERROR(level.read_coding(file, directory));
   return level;
 }
@@ -35,7 +37,8 @@ Status TiledLevel::read_layout(const TiffFile& file, const TiffDirectory& direct
   TRY_ASSIGN(const std::uint64_t compression, file.number(directory, tiff::kCompression, 1));
   if (compression != tiff::kCompressionJpeg) {
     return file.unsupported(directory, tiff::kCompression,
-                            tiff::compression_text(compression) + " tiles cannot be copied; only JPEG tiles can");
+                            tiff::compression_text(compression) + (is_tiled(directory) ? " tiles" : " strips") +
+                                " cannot be copied; only JPEG tiles can");
   }
   if (!is_tiled(directory)) {
     return file.unsupported(directory, tiff::kTileOffsets, "is missing: strips cannot be copied; only tiles can");
@@ -82,6 +85,41 @@ Status TiledLevel::read_places(const TiffFile& file, const TiffDirectory& direct
     counts_.push_back(static_cast<std::uint32_t>(count));
     return {};
   });
+}
+
+// Tiles that lie wholly in the padding go, and with them their places in both arrays.
+Status TiledLevel::cut_padding(const TiffFile& file, const LevelDirectory& stated) {
+  if (stated.width == 0 || stated.height == 0) {
+    return {};
+  }
+  struct Side {
+    std::uint16_t tag;
+    std::uint64_t padded, wanted, tile;
+  };
+  for (const Side& side : {Side{tiff::kImageWidth, level_.width, stated.width, level_.tile_width},
+                           Side{tiff::kImageLength, level_.height, stated.height, level_.tile_height}}) {
+    // Repeated halving of whole tiles pads by less than a tile; more is another picture.
+    if (side.wanted > side.padded || side.padded - side.wanted > 2 * side.tile) {
+      return file.corrupt(
+          *stated.directory, side.tag,
+          std::to_string(side.padded) + " is not the padded size of a level of " + std::to_string(side.wanted));
+    }
+  }
+  const std::uint64_t stride = level_.columns();
+  level_.width = stated.width;
+  level_.height = stated.height;
+  missing_ = 0;
+  for (std::uint64_t row = 0, to = 0; row < level_.rows(); ++row) {
+    for (std::uint64_t column = 0; column < level_.columns(); ++column, ++to) {
+      offsets_[to] = offsets_[row * stride + column];
+      counts_[to] = counts_[row * stride + column];
+      missing_ += counts_[to] == 0 ? 1 : 0;
+    }
+  }
+  const std::uint64_t tiles = std::uint64_t{level_.columns()} * level_.rows();
+  offsets_.resize(tiles);
+  counts_.resize(tiles);
+  return {};
 }
 
 Status TiledLevel::read_coding(const TiffFile& file, const TiffDirectory& directory) {

@@ -1,5 +1,5 @@
 // TiledLevel: one TIFF directory whose tiles are baseline JPEG, ready to hand tiles out as DICOM frames.
-// Aperio and generic pyramids are made of these; what a directory must be is checked here once, at open.
+// Every pyramid that is read is made of these; what a directory must be is checked here once, at open.
 //
 // Colours as slide/pixel_tags.h tells them; where they are RGB and the tile does not say so, APP14 is put in.
 //
@@ -17,11 +17,18 @@
 
 namespace tessera::slide {
 
+// A directory as a level. Some scanners (Philips) round a level's tags 256 and 257 up to whole tiles; its true
+// size, where it is known from elsewhere, then cuts the padding off.
+struct LevelDirectory {
+  const TiffDirectory* directory = nullptr;
+  std::uint32_t width = 0, height = 0;  // 0: what the directory says
+};
+
 class TiledLevel {
  public:
   // Unsupported naming compression, layout and directory for what cannot be copied; Corrupt for what is
   // damaged.
-  static Result<TiledLevel> open(const TiffFile& file, const TiffDirectory& directory);
+  static Result<TiledLevel> open(const TiffFile& file, const LevelDirectory& level);
 
   const Image& level() const { return level_; }
   const std::string& directory() const { return directory_name_; }
@@ -34,6 +41,7 @@ class TiledLevel {
  private:
   Status read_layout(const TiffFile& file, const TiffDirectory& directory);
   Status read_places(const TiffFile& file, const TiffDirectory& directory);
+  Status cut_padding(const TiffFile& file, const LevelDirectory& level);
   Status read_coding(const TiffFile& file, const TiffDirectory& directory);
   Result<codec::JpegHead> read_head(std::uint64_t index) const;
   Status check_tile(std::uint64_t index, const codec::JpegHead& head) const;
