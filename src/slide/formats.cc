@@ -1,17 +1,36 @@
 #include "slide/formats.h"
 
+#include <algorithm>
+#include <array>
+
+#include "slide/not_yet_read.h"
+
 namespace tessera::slide {
 
+namespace {
+
+// Why the file cannot be opened as a TIFF; a slide of a known format is named instead. (A large NDPI does not
+// even hold to TIFF's offsets.)
+Status refusal(const FileSource& file, const Status& why) {
+  std::array<std::uint8_t, 64> bytes{};
+  const MutableBytes head(bytes.data(), std::min<std::uint64_t>(bytes.size(), file.size()));
+  RETURN_IF_ERROR(file.read_now(0, head));
+  const std::string_view format = unread_format(file.name(), head);
+  return format.empty() ? why : Status(Code::Unsupported, file.name() + ": " + unread_sentence(format));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<SlideSource>> open_slide(const std::filesystem::path& path) {
-  static constexpr const Format* kFormats[] = {&kAperio, &kNotYetRead, &kGenericTiff};
-  TRY_ASSIGN(const TiffFile file, TiffFile::open(path));
-  for (const Format* format : kFormats) {
-    if (format->detect(file)) {
-      return format->open(file);
-    }
+  static constexpr const Format* kFormats[] = {&kAperio, &kPhilips, &kLeicaScn, &kOmeTiff, &kNotYetRead, &kGenericTiff};
+  TRY_ASSIGN(const auto source, FileSource::open(path));
+  const auto file = TiffFile::open(source);
+  if (!file.ok()) {
+    return refusal(*source, file.status());
   }
-  return Status(Code::Unsupported,
-                file.name() + ": no reader takes it; its first directory is " + file.directories().front().name);
+  const auto format =
+      std::find_if(std::begin(kFormats), std::end(kFormats), [&](const Format* f) { return f->detect(*file); });
+  return (*format)->open(*file);  // the generic reader, at the end, takes everything
 }
 
 bool looks_like_slide(ByteView first_bytes) {

@@ -17,8 +17,10 @@ struct Format {
 };
 
 extern const Format kAperio;
-// Known vendors whose files the generic reader would get wrong (overlapping tiles, padded levels, sizes only
-// in XML).
+extern const Format kPhilips;
+extern const Format kLeicaScn;
+extern const Format kOmeTiff;
+// Known vendors whose files the generic reader would get wrong (not_yet_read.h).
 extern const Format kNotYetRead;
 extern const Format kGenericTiff;
 
