@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "slide/fingerprint.h"
+#include "slide/not_yet_read.h"
 
 namespace tessera::app {
 
@@ -25,7 +26,9 @@ Result<Kind> kind_of(const fs::path& path) {
   if (first.size() == kPreamble + 4 && as_text(first).substr(kPreamble) == "DICM") {
     return Kind::Dicom;
   }
-  return slide::looks_like_slide(first) ? Kind::Slide : Kind::Other;
+  // A slide of a format without a reader is one all the same: opening it says which format that is.
+  const bool slide = slide::looks_like_slide(first) || !slide::unread_format(path.filename().string(), first).empty();
+  return slide ? Kind::Slide : Kind::Other;
 }
 
 // What the converter writes goes on to the destination; what is there already is declined before its pixels are read.

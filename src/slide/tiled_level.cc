@@ -41,7 +41,8 @@ Status TiledLevel::read_layout(const TiffFile& file, const TiffDirectory& direct
                                 " cannot be copied; only JPEG tiles can");
   }
   if (!is_tiled(directory)) {
-    return file.unsupported(directory, tiff::kTileOffsets, "is missing: strips cannot be copied; only tiles can");
+    return file.unsupported(directory, tiff::kTileOffsets,
+                            "is missing: JPEG strips cannot be copied; only JPEG tiles can");
   }
   TRY_ASSIGN(const PixelTags tags, read_pixel_tags(file, directory));
   level_.width = tags.width;
@@ -98,8 +99,8 @@ Status TiledLevel::cut_padding(const TiffFile& file, const LevelDirectory& state
   };
   for (const Side& side : {Side{tiff::kImageWidth, level_.width, stated.width, level_.tile_width},
                            Side{tiff::kImageLength, level_.height, stated.height, level_.tile_height}}) {
-    // Repeated halving of whole tiles pads by less than a tile; more is another picture.
-    if (side.wanted > side.padded || side.padded - side.wanted > 2 * side.tile) {
+    // Halving pads by less than a tile (and a pixel, where sizes were rounded up); more is another picture.
+    if (side.wanted > side.padded || side.padded - side.wanted > side.tile) {
       return file.corrupt(
           *stated.directory, side.tag,
           std::to_string(side.padded) + " is not the padded size of a level of " + std::to_string(side.wanted));

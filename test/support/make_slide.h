@@ -76,6 +76,7 @@ struct SlideKnobs {
   std::uint64_t pixels_per_cm = 20000;  // 0: no resolution tags; 20000 is 0.5 micrometres
   std::string description, icc;
   int missing_tile = -1;  // of level 0: byte count 0
+  bool padded = false;    // tags 256 and 257 of the lower levels rounded up to whole tiles
 };
 
 struct MadeSlide {
@@ -106,10 +107,13 @@ inline MadeSlide make_slide(const SlideKnobs& knobs) {
       lengths.push_back(missing ? 0 : tile.size());
       slide.tiles.back().push_back(tile);
     }
+    const auto stated = [&](std::uint32_t side) {
+      return knobs.padded && level > 0 ? (side + knobs.tile - 1) / knobs.tile * knobs.tile : side;
+    };
     std::vector<TiffValue> values = {
         {254, 4, {level == 0 ? 0u : 1u}, {}},
-        {256, 4, {width}, {}},
-        {257, 4, {height}, {}},
+        {256, 4, {stated(width)}, {}},
+        {257, 4, {stated(height)}, {}},
         {258, 3, knobs.gray ? std::vector<std::uint64_t>{knobs.bits} : std::vector<std::uint64_t>(3, knobs.bits), {}},
         {259, 3, {knobs.compression}, {}},
         {262, 3, {knobs.gray ? 1 : knobs.photometric}, {}}};
