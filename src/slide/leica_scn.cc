@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <set>
 
+#include "slide/associated.h"
 #include "slide/base64.h"
 #include "slide/datetime.h"
 #include "slide/formats.h"
@@ -168,6 +169,25 @@ Result<SlideFacts> read_facts(const TiffFile& file, const Collection& collection
   return facts;
 }
 
+// The overview shows the whole slide, so its spacing is known: its largest directory.
+std::vector<AssociatedImage> read_overview(const TiffFile& file, const Collection& collection) {
+  if (collection.overview == nullptr) {
+    return {};
+  }
+  const auto directories = directories_of(file, *collection.overview);
+  std::vector<AssociatedImage> images;
+  if (!directories.ok()) {
+    images.push_back(damaged_image(ImageFlavor::Overview, directories.status()));
+    return images;
+  }
+  const TiffDirectory& largest = *directories->front().directory;
+  images.push_back(associated_from_tiff(file, largest, ImageFlavor::Overview));
+  Image& overview = images.back().image;
+  overview.mm_per_pixel_x = spacing_of(file, *collection.overview, largest, "sizeX", tiff::kImageWidth);
+  overview.mm_per_pixel_y = spacing_of(file, *collection.overview, largest, "sizeY", tiff::kImageLength);
+  return images;
+}
+
 bool detect(const TiffFile& file) {
   const auto description = file.text(file.directories().front(), tiff::kImageDescription);
   return description.ok() && description->find(kNamespace) != std::string::npos;
@@ -179,7 +199,7 @@ Result<std::unique_ptr<SlideSource>> open(const TiffFile& file) {
   RETURN_IF_ERROR(check_convertible(file, collection));
   TRY_ASSIGN(const auto levels, directories_of(file, *collection.regions.front()));
   TRY_ASSIGN(SlideFacts facts, read_facts(file, collection, *levels.front().directory));
-  return TiffSlide::open(file, std::move(facts), levels);
+  return TiffSlide::open(file, std::move(facts), levels, read_overview(file, collection));
 }
 
 }  // namespace

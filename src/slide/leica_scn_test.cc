@@ -34,8 +34,8 @@ TEST(LeicaScn, levels_and_facts_are_those_of_the_scanned_region) {
     xml.name_space = std::string("http://www.leica-microsystems.com/scn/") + year;
     const auto source = open(folder, xml);
     ASSERT_TRUE(source.ok()) << source.status().message();
-    ASSERT_EQ((*source)->levels().size(), 3u);
-    EXPECT_EQ((*source)->levels()[2].width, 50u);
+    ASSERT_EQ((*source)->images().size(), 3u);
+    EXPECT_EQ((*source)->images()[2].width, 50u);
     const SlideFacts& facts = (*source)->facts();
     EXPECT_EQ(facts.format, "Leica SCN");
     EXPECT_DOUBLE_EQ(*facts.mm_per_pixel_x, 0.0005);
@@ -55,7 +55,7 @@ TEST(LeicaScn, takes_the_directories_that_the_region_names_and_no_others) {
   xml.overview_directory = 2;
   const auto source = open(folder, xml);
   ASSERT_TRUE(source.ok()) << source.status().message();
-  EXPECT_EQ((*source)->levels()[0].width, 100u);
+  EXPECT_EQ((*source)->images()[0].width, 100u);
 }
 
 TEST(LeicaScn, what_is_not_one_plane_of_one_region_is_refused_with_the_count) {

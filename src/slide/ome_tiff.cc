@@ -10,6 +10,7 @@
 #include <cctype>
 #include <set>
 
+#include "slide/associated.h"
 #include "slide/datetime.h"
 #include "slide/formats.h"
 #include "slide/pyramid.h"
@@ -26,7 +27,7 @@ struct OmeImage {
   const XmlElement* element = nullptr;
   const XmlElement* pixels = nullptr;
   const TiffDirectory* directory = nullptr;  // of its first plane
-  std::string beside;                        // "label", "macro", …: no slide
+  std::optional<ImageFlavor> beside;         // what a picture beside the slide shows
 
   std::string name() const {
     const std::string id(element->attribute("ID")), given(element->attribute("Name"));
@@ -38,8 +39,8 @@ Status wrong(const TiffFile& file, Code code, const std::string& why) {
   return Status(code, file.place(file.directories().front(), tiff::kImageDescription) + ": " + why);
 }
 
-// The last word of a name says what the picture is: "label image", "CMU-1 - macro"; empty for a slide's.
-std::string beside_word(std::string_view name) {
+// The last word of a name says what the picture is: "label image", "CMU-1 - macro"; nothing for a slide's.
+std::optional<ImageFlavor> beside_of(std::string_view name) {
   std::vector<std::string> words{""};
   for (const char c : name) {
     if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
@@ -51,8 +52,11 @@ std::string beside_word(std::string_view name) {
   while (words.size() > 1 && (words.back().empty() || words.back() == "image")) {
     words.pop_back();
   }
-  static const std::set<std::string> kBeside = {"label", "macro", "overview", "thumbnail"};
-  return kBeside.contains(words.back()) ? words.back() : std::string();
+  const std::string& last = words.back();
+  return last == "label"                         ? std::optional(ImageFlavor::Label)
+         : last == "macro" || last == "overview" ? std::optional(ImageFlavor::Overview)
+         : last == "thumbnail"                   ? std::optional(ImageFlavor::Thumbnail)
+                                                 : std::nullopt;
 }
 
 std::uint64_t size_attribute(const XmlElement& pixels, std::string_view name) {
@@ -92,7 +96,7 @@ Result<std::vector<OmeImage>> read_images(const TiffFile& file, const XmlElement
     if (element.name != "Image") {
       continue;
     }
-    OmeImage image{&element, element.child("Pixels"), nullptr, beside_word(element.attribute("Name"))};
+    OmeImage image{&element, element.child("Pixels"), nullptr, beside_of(element.attribute("Name"))};
     if (image.pixels == nullptr) {
       return wrong(file, Code::Corrupt, image.name() + " has no Pixels");
     }
@@ -125,7 +129,7 @@ std::uint64_t area_of(const TiffFile& file, const OmeImage& image) {
 // The largest Image that is no picture beside the slide; of a file of only such ones, the largest.
 const OmeImage& slide_of(const TiffFile& file, const std::vector<OmeImage>& images) {
   return *std::max_element(images.begin(), images.end(), [&](const OmeImage& a, const OmeImage& b) {
-    return std::pair(a.beside.empty(), area_of(file, a)) < std::pair(b.beside.empty(), area_of(file, b));
+    return std::pair(!a.beside, area_of(file, a)) < std::pair(!b.beside, area_of(file, b));
   });
 }
 
@@ -152,38 +156,51 @@ Status check_one_plane(const TiffFile& file, const XmlElement& root, const OmeIm
   return {};
 }
 
-// Main-chain directories that belong to other Images' planes, and all SubIFDs but the slide's own, are no levels.
-Result<std::vector<LevelDirectory>> read_levels(const TiffFile& file, const std::vector<OmeImage>& images,
-                                                const OmeImage& slide, SlideFacts& facts) {
+// Sorts the other Images: levels of the slide, pictures beside it, and what is left out.
+struct Sorted {
+  std::vector<LevelDirectory> levels;
+  std::vector<AssociatedImage> associated;
+};
+
+Status sort_images(const TiffFile& file, const std::vector<OmeImage>& images, const OmeImage& slide, Sorted& sorted,
+                   SlideFacts& facts) {
   const PixelSize whole = size_of(file, *slide.directory);
-  std::vector<LevelDirectory> levels{{slide.directory}};
-  std::set<std::size_t> claimed;
   for (const OmeImage& image : images) {
-    claimed.insert(image.directory->ordinal);
     if (&image == &slide) {
       continue;
     }
-    if (!image.beside.empty() || !is_tiled(*image.directory)) {
-      facts.properties.emplace_back("left out: " + (image.beside.empty() ? image.name() : image.beside),
-                                    directory_summary(file, *image.directory));
+    if (image.beside) {
+      sorted.associated.push_back(associated_from_tiff(file, *image.directory, *image.beside));
     } else if (is_level_of(whole, file, *image.directory)) {
-      levels.push_back({image.directory});
+      sorted.levels.push_back({image.directory});
+    } else if (!is_tiled(*image.directory)) {
+      facts.properties.emplace_back("left out: " + image.name(), directory_summary(file, *image.directory));
     } else {
       return wrong(file, Code::Unsupported,
                    "holds " + std::to_string(images.size()) + " Images; " + image.name() + " is neither a level of " +
                        slide.name() + " nor its label or macro, and only one slide can be converted");
     }
   }
+  return {};
+}
+
+// Levels that no Image names: the slide's SubIFDs, and directories of the main chain that are nobody's plane.
+void add_unnamed_levels(const TiffFile& file, const std::vector<OmeImage>& images, const OmeImage& slide,
+                        Sorted& sorted, SlideFacts& facts) {
+  const PixelSize whole = size_of(file, *slide.directory);
+  std::set<std::size_t> named;
+  for (const OmeImage& image : images) {
+    named.insert(image.directory->ordinal);
+  }
   for (const TiffDirectory& directory : file.directories()) {
     const bool own = directory.sub && directory.ordinal == slide.directory->ordinal;
-    const bool unclaimed = !directory.sub && !claimed.contains(directory.ordinal);
-    if ((own || unclaimed) && is_level_of(whole, file, directory)) {
-      levels.push_back({&directory});
-    } else if (own || unclaimed) {
+    const bool nobodys = !directory.sub && !named.contains(directory.ordinal);
+    if ((own || nobodys) && is_level_of(whole, file, directory)) {
+      sorted.levels.push_back({&directory});
+    } else if (own || nobodys) {
       facts.properties.emplace_back("left out", directory_summary(file, directory));
     }
   }
-  return levels;
 }
 
 // Millimetres in one of an OME UnitsLength; nothing for those that are no length ("pixel").
@@ -274,8 +291,10 @@ Result<std::unique_ptr<SlideSource>> open(const TiffFile& file) {
   const OmeImage& slide = slide_of(file, images);
   RETURN_IF_ERROR(check_one_plane(file, *root, slide));
   TRY_ASSIGN(SlideFacts facts, read_facts(file, *root, slide));
-  TRY_ASSIGN(const auto levels, read_levels(file, images, slide, facts));
-  return TiffSlide::open(file, std::move(facts), levels);
+  Sorted sorted{{{slide.directory}}, {}};
+  RETURN_IF_ERROR(sort_images(file, images, slide, sorted, facts));
+  add_unnamed_levels(file, images, slide, sorted, facts);
+  return TiffSlide::open(file, std::move(facts), sorted.levels, std::move(sorted.associated));
 }
 
 }  // namespace

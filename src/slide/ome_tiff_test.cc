@@ -36,11 +36,11 @@ TEST(OmeTiff, levels_are_sub_directories_or_follow_in_the_main_chain) {
   for (const bool subs : {true, false}) {
     const auto source = open(folder, subs ? OmeKnobs{} : as_images, subs);
     ASSERT_TRUE(source.ok()) << source.status().message();
-    EXPECT_EQ((*source)->levels().size(), 3u);
+    EXPECT_EQ((*source)->images().size(), 3u);
   }
   const auto without_a_word = open(folder, {}, false);
   ASSERT_TRUE(without_a_word.ok()) << without_a_word.status().message();
-  EXPECT_EQ((*without_a_word)->levels().size(), 3u);
+  EXPECT_EQ((*without_a_word)->images().size(), 3u);
 }
 
 TEST(OmeTiff, states_spacing_in_its_units_scanner_time_and_power) {
@@ -95,9 +95,9 @@ TEST(OmeTiff, pictures_beside_the_slide_are_no_levels_and_another_slide_is_refus
   xml.more_images = ome_image("label image", 1) + ome_image("A-1 - Macro", 2);
   const auto beside = open(folder, xml, false);
   ASSERT_TRUE(beside.ok()) << beside.status().message();
-  EXPECT_EQ((*beside)->levels()[0].width, 200u);
+  EXPECT_EQ((*beside)->images()[0].width, 200u);
   std::size_t levels = 0;
-  for (const auto& level : (*beside)->levels()) {
+  for (const auto& level : (*beside)->images()) {
     levels += level.width == 200 ? 1 : 0;
   }
   EXPECT_EQ(levels, 1u);
@@ -112,7 +112,7 @@ TEST(OmeTiff, a_name_that_only_contains_the_word_label_is_a_slide_s) {
   xml.more_images = ome_image("unlabeled", 1);
   const auto source = open(folder, xml, false);
   ASSERT_TRUE(source.ok()) << source.status().message();
-  EXPECT_EQ((*source)->levels().size(), 3u);
+  EXPECT_EQ((*source)->images().size(), 3u);
 }
 
 TEST(OmeTiff, a_directory_that_the_file_has_not_is_named) {

@@ -6,10 +6,12 @@
 //   WSI                     := …, PIIM_PIXEL_DATA_REPRESENTATION_SEQUENCE: one per level, DICOM_PIXEL_SPACING each
 // Lists are quoted: "0.000226891" "0.000226907" is the spacing of rows, then of columns, in mm. Tags 256 and
 // 257 of the lower levels are rounded up to whole tiles; how much smaller a level really is, its spacing tells.
-// Tiles outside the scanned regions have offset and byte count 0.
+// Tiles outside the scanned regions have offset and byte count 0. Label and macro are JPEGs in base64 in the XML,
+// or striped directories whose descriptions begin so.
 #include <algorithm>
 #include <cmath>
 
+#include "slide/associated.h"
 #include "slide/base64.h"
 #include "slide/formats.h"
 #include "slide/tiff_slide.h"
@@ -227,6 +229,51 @@ Result<std::vector<LevelDirectory>> read_levels(const TiffFile& file, const Desc
   return levels;
 }
 
+// Of the striped directories, what each shows stands at the beginning of its description.
+std::optional<ImageFlavor> flavor_of(const TiffFile& file, const TiffDirectory& directory) {
+  const auto description = file.text(directory, tiff::kImageDescription);
+  if (!description.ok() || is_tiled(directory)) {
+    return std::nullopt;
+  }
+  return description->starts_with("Label")   ? std::optional(ImageFlavor::Label)
+         : description->starts_with("Macro") ? std::optional(ImageFlavor::Overview)
+                                             : std::nullopt;
+}
+
+AssociatedImage image_in_xml(const TiffFile& file, std::string_view base64, ImageFlavor flavor) {
+  const std::string place =
+      file.place(file.directories().front(), tiff::kImageDescription) + ", attribute PIM_DP_IMAGE_DATA";
+  auto jpeg = base64_decoded(base64);
+  return jpeg ? associated_from_jpeg(std::move(*jpeg), place, flavor)
+              : damaged_image(flavor, Status(Code::Corrupt, place + ": is not base64"));
+}
+
+// Label and macro, from directories of their own where there are such, else from the XML.
+std::vector<AssociatedImage> read_associated(const TiffFile& file, const Description& description, SlideFacts& facts) {
+  std::vector<AssociatedImage> images;
+  const auto has = [&](ImageFlavor flavor) {
+    return std::any_of(images.begin(), images.end(), [&](const auto& made) { return made.image.flavor == flavor; });
+  };
+  for (const TiffDirectory& directory : file.directories()) {
+    const auto flavor = flavor_of(file, directory);
+    if (flavor && !has(*flavor)) {
+      images.push_back(associated_from_tiff(file, directory, *flavor));
+    } else if (!is_tiled(directory)) {
+      facts.properties.emplace_back("left out", directory_summary(file, directory));
+    }
+  }
+  for (const XmlElement* image : objects_in(description.root, "PIM_DP_SCANNED_IMAGES")) {
+    const std::string_view type = value(*image, "PIM_DP_IMAGE_TYPE");
+    const std::string_view data = value(*image, "PIM_DP_IMAGE_DATA");
+    const bool label = type == "LABELIMAGE";
+    const ImageFlavor flavor = label ? ImageFlavor::Label : ImageFlavor::Overview;
+    if ((label || type == "MACROIMAGE") && !data.empty() && !has(flavor)) {
+      images.push_back(image_in_xml(file, data, flavor));
+    }
+  }
+  return images;
+}
+
 bool detect(const TiffFile& file) {
   const auto description = file.text(file.directories().front(), tiff::kImageDescription);
   return description.ok() && description->find(kRootType) != std::string::npos && is_tiled(file.directories().front());
@@ -237,7 +284,8 @@ Result<std::unique_ptr<SlideSource>> open(const TiffFile& file) {
   RETURN_IF_ERROR(read_description(file, description));
   TRY_ASSIGN(SlideFacts facts, read_facts(file, description));
   TRY_ASSIGN(const auto levels, read_levels(file, description));
-  return TiffSlide::open(file, std::move(facts), levels);
+  auto associated = read_associated(file, description, facts);
+  return TiffSlide::open(file, std::move(facts), levels, std::move(associated));
 }
 
 }  // namespace

@@ -33,11 +33,11 @@ TEST(Philips, levels_are_as_large_as_their_spacing_says_and_not_as_their_padding
   const MadeSlide made = make_slide(padded_slide({}));
   const auto source = open_slide(folder.file("a.tiff", made.tiff.bytes()));
   ASSERT_TRUE(source.ok()) << source.status().message();
-  ASSERT_EQ((*source)->levels().size(), 3u);
-  EXPECT_EQ((*source)->levels()[1].width, 100u);
-  EXPECT_EQ((*source)->levels()[1].height, 75u);
-  EXPECT_EQ((*source)->levels()[2].width, 50u);
-  EXPECT_EQ((*source)->levels()[2].height, 37u);
+  ASSERT_EQ((*source)->images().size(), 3u);
+  EXPECT_EQ((*source)->images()[1].width, 100u);
+  EXPECT_EQ((*source)->images()[1].height, 75u);
+  EXPECT_EQ((*source)->images()[2].width, 50u);
+  EXPECT_EQ((*source)->images()[2].height, 37u);
   const auto tile = (*source)->tile(1, 1, 1);
   ASSERT_TRUE(tile.ok()) << tile.status().message();
   EXPECT_TRUE(flatten(*tile)->ends_with(made.tiles[1][3].substr(2)));
