@@ -6,7 +6,7 @@ namespace tessera::archive {
 
 namespace {
 
-// A frame of 1-bit pixels that starts inside a byte of the blob (PS3.5 §8.1.1: frames are packed without gaps), as if
+// A frame of 1-bit pixels that starts inside a byte of the content (PS3.5 §8.1.1: frames are packed without gaps), as if
 // it started at a bit 0. Pixels fill a byte from its least significant bit.
 class ShiftedBits final : public RangeSource {
  public:
@@ -64,7 +64,7 @@ std::optional<Rope> cached_frame(Locator& locator, const Located& located, dicom
     return std::nullopt;
   }
   Rope rope;
-  rope.append(located.blob, extent);
+  rope.append(located.content, extent);
   return rope;
 }
 
@@ -72,14 +72,14 @@ Result<Rope> read_frame(Locator& locator, const Located& located, dicom::FrameNu
   TRY_ASSIGN(const dicom::FrameExtents extents, locator.extents(located, number.index()));
   Rope rope;
   if (located.frames.kind == dicom::FrameKind::NativeBits) {
-    auto bits = std::make_shared<ShiftedBits>(located.blob, extents.fragments.front(), extents.first_bit,
+    auto bits = std::make_shared<ShiftedBits>(located.content, extents.fragments.front(), extents.first_bit,
                                               located.frames.frame_bits);
     const std::uint64_t size = bits->size();
     rope.append(std::move(bits), ByteRange{0, size});
     return rope;
   }
   for (const ByteRange& fragment : extents.fragments) {
-    rope.append(located.blob, fragment);
+    rope.append(located.content, fragment);
   }
   return rope;
 }

@@ -1,4 +1,4 @@
-// Frames as ropes: the pixels of one frame are ranges of the stored blob, untouched.
+// Frames as ropes: the pixels of one frame are ranges of the stored bytes, untouched.
 #pragma once
 
 #include <memory>

@@ -180,6 +180,7 @@ Status Ingest::Session::complete() {
   RETURN_IF_ERROR(attributes_.fill(publication));
   RETURN_IF_ERROR(sidecars_->finish(bytes_, publication.blob.xxh3));
   publication.instance.frames = sidecars_->frame_count();
+  const bool frames_agree = sidecars_->frames_problem().ok();
 
   // The order is the promise: nothing is visible before it is durable.
   RETURN_IF_ERROR(sidecars_->commit(reservation_.blob_key));
@@ -193,8 +194,8 @@ Status Ingest::Session::complete() {
   }
   if (options_.strictness == Strictness::V2 && !outcome_.attribute_errors.empty()) {
     outcome_.reason = StoreReason::DataSetWarnings;
-  } else if (options_.strictness != Strictness::Standard &&
-             publication.instance.transfer_syntax == dicom::kImplicitLittleEndian) {
+  } else if (!frames_agree || (options_.strictness != Strictness::Standard &&
+                               publication.instance.transfer_syntax == dicom::kImplicitLittleEndian)) {
     outcome_.reason = StoreReason::DataSetMismatchWarning;
   }
   return {};

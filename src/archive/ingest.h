@@ -35,7 +35,7 @@ enum class StoreReason : std::uint16_t {
   OutOfResources = 42752,          // 0xA700
   ValidationFailed = 43264,        // 0xA900
   StudyMismatch = 43265,           // 0xA901
-  DataSetMismatchWarning = 45063,  // 0xB007: stored though implicit VR (v1, v2)
+  DataSetMismatchWarning = 45063,  // 0xB007: stored though implicit VR (v1, v2), or though pixels and attributes disagree
   AlreadyExists = 45070,           // 0xB00E
   BeingCreated = 45071,            // 0xB00F
 };

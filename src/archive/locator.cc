@@ -72,6 +72,10 @@ Result<std::shared_ptr<const Located>> Locator::open(catalog::InstanceRow row) {
     table = read_frame_table(*located);
   }
   RETURN_IF_ERROR(table);
+  TRY_ASSIGN(located->content, open_content(blobs_, located->row, located->blob));
+  if (located->content->size() != located->frames.content_size) {
+    return Status(Code::Corrupt, "read frame table: it was made for content of another size");
+  }
   return std::shared_ptr<const Located>(std::move(located));
 }
 

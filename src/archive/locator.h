@@ -25,7 +25,8 @@ namespace tessera::archive {
 
 struct Located {
   catalog::InstanceRow row;
-  std::shared_ptr<RangeSource> blob;
+  std::shared_ptr<RangeSource> blob;     // the instance
+  std::shared_ptr<RangeSource> content;  // what frames and bulk values are ranges of: the blob, or its inflated form
   const dicom::TransferSyntax* syntax = nullptr;  // nullptr: a syntax this program has no row for
   dicom::FrameTableHeader frames;
   dicom::FrameExceptions exceptions;

@@ -6,6 +6,7 @@
 
 #include "archive/sidecars.h"
 #include "base/hash.h"
+#include "dicom/byte_order.h"
 
 namespace tessera::archive {
 
@@ -125,6 +126,36 @@ class MetadataArray {
   bool ended_ = false;
 };
 
+// A range of big-endian numbers as little endian.
+class TurnedAround final : public RangeSource {
+ public:
+  TurnedAround(std::shared_ptr<RangeSource> content, ByteRange range, std::size_t unit)
+      : content_(std::move(content)), range_(range), unit_(unit) {}
+
+  std::uint64_t size() const override { return range_.length; }
+
+  void read(std::uint64_t offset, MutableBytes into, ReadDone done) override {
+    // Whole units around what is asked for; the last one of an odd length is cut short and stays as it is.
+    const std::uint64_t from = offset - offset % unit_;
+    const std::uint64_t to = std::min((offset + into.size() + unit_ - 1) / unit_ * unit_, range_.length);
+    auto units = std::make_shared<ByteBuffer>(to - from);
+    content_->read(range_.offset + from, *units, [=, this](Result<std::size_t> got) {
+      if (got.ok()) {
+        dicom::swap_units(*units, unit_);
+        std::copy_n(units->begin() + static_cast<std::ptrdiff_t>(offset - from), into.size(), into.begin());
+        done(into.size());
+      } else {
+        done(got.status());
+      }
+    });
+  }
+
+ private:
+  const std::shared_ptr<RangeSource> content_;
+  const ByteRange range_;
+  const std::size_t unit_;
+};
+
 class MetadataStream final : public Stream {
  public:
   MetadataStream(std::shared_ptr<MetadataArray> array, Pool& pool) : array_(std::move(array)), pool_(pool) {}
@@ -155,18 +186,23 @@ std::unique_ptr<Stream> stream_metadata(std::vector<catalog::InstanceRow> rows, 
 }
 
 Result<Rope> bulk_value(blob::BlobStore& blobs, const catalog::InstanceRow& row, std::string_view tag_path,
-                        std::shared_ptr<RangeSource> blob) {
+                        std::shared_ptr<RangeSource> content) {
   TRY_ASSIGN(const MetadataFile file, open_metadata(blobs, row));
   for (const MetadataMember& member : file.members()) {
     if (!member.has_bulk || member.bulk.tag_path != tag_path) {
       continue;
     }
     const ByteRange range = member.bulk.range;
-    if (range.offset > blob->size() || range.length > blob->size() - range.offset) {
+    if (range.offset > content->size() || range.length > content->size() - range.offset) {
       return Status(Code::Corrupt, "read bulk value " + std::string(tag_path) + ": it lies beyond the stored bytes");
     }
     Rope rope;
-    rope.append(std::move(blob), range);
+    if (member.bulk.big_endian) {
+      const std::size_t unit = dicom::swap_unit(member.bulk.vr);
+      rope.append(std::make_shared<TurnedAround>(std::move(content), range, unit), ByteRange{0, range.length});
+    } else {
+      rope.append(std::move(content), range);
+    }
     return rope;
   }
   return Status(Code::NotFound, "bulk value " + std::string(tag_path) + " of instance " + row.key.sop +

@@ -18,6 +18,10 @@ constexpr int kRawWindow = -15;  // zlib: deflate blocks without framing
 constexpr int kLevel = 4;        // JSON of slides: within 5 % of level 6's size at half its time
 constexpr std::uint64_t kMaxIndexBytes = 512ull * 1024 * 1024;
 
+// Flags of an index row.
+constexpr std::uint8_t kHasBulk = 1;
+constexpr std::uint8_t kBigEndian = 2;
+
 Status corrupt(const char* what) {
   return Status(Code::Corrupt, std::string("read metadata sidecar: ") + what);
 }
@@ -28,7 +32,7 @@ void append_index_row(ByteBuffer& index, const MetadataMember& member) {
   append_le(index, member.raw_length);
   append_le(index, member.crc32);
   append_le(index, member.raw_crc32);
-  append_le<std::uint8_t>(index, member.has_bulk ? 1 : 0);
+  append_le<std::uint8_t>(index, member.has_bulk ? kHasBulk | (member.bulk.big_endian ? kBigEndian : 0) : 0);
   append_le<std::uint8_t>(index, static_cast<std::uint8_t>(member.bulk.vr));
   append_le(index, member.bulk.range.offset);
   append_le(index, member.bulk.range.length);
@@ -48,7 +52,8 @@ bool cut_index_row(ByteView& rest, MetadataMember& member) {
   member.raw_length = load_le64(at + 16);
   member.crc32 = load_le32(at + 24);
   member.raw_crc32 = load_le32(at + 28);
-  member.has_bulk = at[32] != 0;
+  member.has_bulk = (at[32] & kHasBulk) != 0;
+  member.bulk.big_endian = (at[32] & kBigEndian) != 0;
   member.bulk.vr = static_cast<dicom::Vr>(at[33]);
   member.bulk.range = {load_le64(at + 34), load_le64(at + 42)};
   const std::size_t path = load_le16(at + 50);

@@ -54,10 +54,10 @@ TEST_F(MetadataTest, a_bulk_value_is_an_absolute_uri_in_the_json_and_a_range_of_
   EXPECT_EQ(json.back(), ']');
 
   const auto located = *locator.locate(scope_of(file), everything);
-  const auto value = bulk_value(*blobs, row, "00480105/0/00282000", located->blob);
+  const auto value = bulk_value(*blobs, row, "00480105/0/00282000", located->content);
   ASSERT_TRUE(value.ok());
   EXPECT_EQ(*flatten(*value), file.icc_profile);
-  EXPECT_EQ(bulk_value(*blobs, row, "00282000", located->blob).status().code(), Code::NotFound);
+  EXPECT_EQ(bulk_value(*blobs, row, "00282000", located->content).status().code(), Code::NotFound);
 }
 
 TEST_F(MetadataTest, the_gzip_answer_is_the_identity_answer_compressed) {

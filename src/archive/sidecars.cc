@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "dicom/parser.h"
+#include "dicom/transfer_syntax.h"
 
 namespace tessera::archive {
 
@@ -38,10 +39,15 @@ std::string frames_key(std::string_view blob_key) {
 std::string meta_key(std::string_view blob_key) {
   return with_suffix(blob_key, ".meta");
 }
+std::string inflated_key(std::string_view blob_key) {
+  return with_suffix(blob_key, ".inflated");
+}
 
-SidecarBuilder::SidecarBuilder(std::unique_ptr<blob::BlobWriter> frames, std::unique_ptr<blob::BlobWriter> meta)
+SidecarBuilder::SidecarBuilder(blob::BlobStore& store, std::unique_ptr<blob::BlobWriter> frames,
+                               std::unique_ptr<blob::BlobWriter> meta)
     : frames_out_(std::move(frames)),
       meta_out_(std::move(meta)),
+      inflated_(store),
       metadata_(*meta_out_),
       frames_([this](ByteView bytes) { return frames_out_->write(bytes); }),
       json_(metadata_, dicom::JsonOptions{}) {}
@@ -51,17 +57,24 @@ Result<std::unique_ptr<SidecarBuilder>> SidecarBuilder::create(blob::BlobStore& 
   TRY_ASSIGN(auto meta, store.put());
   const std::array<std::uint8_t, dicom::kFrameTableHeaderBytes> blank{};
   RETURN_IF_ERROR(frames->write(blank));
-  return std::unique_ptr<SidecarBuilder>(new SidecarBuilder(std::move(frames), std::move(meta)));
+  return std::unique_ptr<SidecarBuilder>(new SidecarBuilder(store, std::move(frames), std::move(meta)));
 }
 
 Status SidecarBuilder::finish(std::uint64_t blob_size, std::uint64_t blob_hash) {
-  TRY_ASSIGN(const ByteBuffer header, frames_.finish(blob_size, blob_hash));
+  const std::uint64_t content_size = inflated_.is_used() ? inflated_.content_size() : blob_size;
+  if (inflated_.is_used()) {
+    RETURN_IF_ERROR(inflated_.finish(blob_size, blob_hash));
+  }
+  TRY_ASSIGN(const ByteBuffer header, frames_.finish(blob_size, blob_hash, content_size));
   RETURN_IF_ERROR(frames_out_->overwrite(0, header));
   RETURN_IF_ERROR(json_.finish());
   return metadata_.finish(blob_size, blob_hash);
 }
 
 Status SidecarBuilder::commit(std::string_view blob_key) {
+  if (inflated_.is_used()) {
+    RETURN_IF_ERROR(inflated_.commit(inflated_key(blob_key)));
+  }
   RETURN_IF_ERROR(frames_out_->commit(frames_key(blob_key), blob::Durability::Derived));
   return meta_out_->commit(meta_key(blob_key), blob::Durability::Derived);
 }
@@ -78,6 +91,31 @@ Status rebuild_sidecars(blob::BlobStore& store, const catalog::InstanceRow& row)
   }
   RETURN_IF_ERROR(builder->finish(row.blob.size, row.blob.xxh3));
   return builder->commit(row.blob_key);
+}
+
+Result<std::shared_ptr<RangeSource>> open_content(blob::BlobStore& store, const catalog::InstanceRow& row,
+                                                  std::shared_ptr<RangeSource> blob) {
+  const dicom::TransferSyntax* syntax = dicom::find_transfer_syntax(row.transfer_syntax);
+  if (syntax == nullptr || !syntax->deflated) {
+    return blob;
+  }
+  for (const bool may_rebuild : {true, false}) {
+    auto sidecar = store.open(inflated_key(row.blob_key));
+    Status status = sidecar.status();
+    if (sidecar.ok()) {
+      auto content = open_inflated(std::move(*sidecar), row.blob.size, row.blob.xxh3);
+      if (content.ok()) {
+        return content;
+      }
+      status = content.status();
+    }
+    const bool is_gone = status.code() == Code::Corrupt || status.code() == Code::NotFound;
+    if (!is_gone || !may_rebuild) {
+      return status;
+    }
+    RETURN_IF_ERROR(rebuild_sidecars(store, row));
+  }
+  return Status(Code::Internal, "open inflated sidecar: rebuilt twice");
 }
 
 Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::InstanceRow& row) {
@@ -97,9 +135,10 @@ Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::Instan
 }
 
 Status remove_with_sidecars(blob::BlobStore& store, std::string_view blob_key) {
-  // The blob last: while it is there the pair can be found by its name again.
+  // The blob last: while it is there the others can be found by its name again.
   RETURN_IF_ERROR(store.remove(frames_key(blob_key)));
   RETURN_IF_ERROR(store.remove(meta_key(blob_key)));
+  RETURN_IF_ERROR(store.remove(inflated_key(blob_key)));
   return store.remove(blob_key);
 }
 

@@ -1,5 +1,5 @@
-// Sidecars: the derived files beside a blob, .frames and .meta, made in the pass that takes an upload in, and made
-// again from the blob when they are absent or wrong (they are not fsynced: a power loss may take them).
+// Sidecars: the derived files beside a blob, .frames, .meta and, for a deflated data set, .inflated; made in the pass
+// that takes an upload in, and made again from the blob when they are absent or wrong (they are not fsynced: a power loss may take them).
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/inflated_file.h"
 #include "archive/metadata_file.h"
 #include "base/result.h"
 #include "base/rope.h"
@@ -21,30 +22,40 @@ namespace tessera::archive {
 
 std::string frames_key(std::string_view blob_key);  // "…_17.dcm" → "…_17.frames"
 std::string meta_key(std::string_view blob_key);
+std::string inflated_key(std::string_view blob_key);
 
-// Writes both sidecars from one token stream. One thread; destroyed without commit() it leaves nothing.
+// Writes the sidecars from one token stream. One thread; destroyed without commit() it leaves nothing.
 class SidecarBuilder {
  public:
   static Result<std::unique_ptr<SidecarBuilder>> create(blob::BlobStore& store);
 
-  std::vector<dicom::TokenSink*> sinks() { return {&frames_, &json_}; }
+  std::vector<dicom::TokenSink*> sinks() { return {&inflated_, &frames_, &json_}; }
   // After the last token.
   Status finish(std::uint64_t blob_size, std::uint64_t blob_hash);
   Status commit(std::string_view blob_key);
   std::uint32_t frame_count() const { return frames_.frame_count(); }
+  // Known after finish(): how pixel data and attributes contradict each other; ok when they agree.
+  const Status& frames_problem() const { return frames_.problem(); }
 
  private:
-  SidecarBuilder(std::unique_ptr<blob::BlobWriter> frames, std::unique_ptr<blob::BlobWriter> meta);
+  SidecarBuilder(blob::BlobStore& store, std::unique_ptr<blob::BlobWriter> frames,
+                 std::unique_ptr<blob::BlobWriter> meta);
 
   std::unique_ptr<blob::BlobWriter> frames_out_;
   std::unique_ptr<blob::BlobWriter> meta_out_;
+  InflatedWriter inflated_;
   MetadataWriter metadata_;
   dicom::FrameTableBuilder frames_;
   dicom::JsonWriter json_;
 };
 
-// Parses the whole blob again and replaces both sidecars. Blocks for as long as reading the blob takes.
+// Parses the whole blob again and replaces its sidecars. Blocks for as long as reading the blob takes.
 Status rebuild_sidecars(blob::BlobStore& store, const catalog::InstanceRow& row);
+
+// What places in .frames and .meta are places in: `blob` itself or, for a deflated data set, the inflated sidecar,
+// rebuilt when absent or wrong. Blocks; reads an inflated sidecar through.
+Result<std::shared_ptr<RangeSource>> open_content(blob::BlobStore& store, const catalog::InstanceRow& row,
+                                                  std::shared_ptr<RangeSource> blob);
 
 // The metadata sidecar of a row, rebuilt when absent or wrong. Blocks.
 Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::InstanceRow& row);

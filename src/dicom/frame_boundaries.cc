@@ -18,6 +18,12 @@ constexpr std::array kMarkers = {
     "\x00\x00\x00\x0C\x6A\x50\x20\x20\x0D\x0A\x87\x0A"sv,  // JP2 file
 };
 
+// PS3.5 G.5: the number of segments, 1 to 15, and the first one's place, right behind the header of 64 bytes.
+bool starts_rle(ByteView bytes) {
+  return bytes.size() >= 8 && load_le32(bytes.data()) >= 1 && load_le32(bytes.data()) <= 15 &&
+         load_le32(bytes.data() + 4) == 64;
+}
+
 std::uint64_t load_entry(ByteView table, std::size_t width, std::size_t at) {
   return width == 4 ? load_le32(table.data() + at * width) : load_le64(table.data() + at * width);
 }
@@ -60,8 +66,17 @@ std::string describe(ByteView table, std::string_view name) {
 
 bool starts_image(ByteView first_bytes) {
   const std::string_view text = as_text(first_bytes);
-  return std::any_of(kMarkers.begin(), kMarkers.end(),
+  return starts_rle(first_bytes) || std::any_of(kMarkers.begin(), kMarkers.end(),
                      [text](std::string_view marker) { return text.starts_with(marker); });
+}
+
+std::uint32_t guess_frame_count(const FragmentList& fragments, ByteView basic) {
+  const auto listed = static_cast<std::uint32_t>(basic.size() / 4);
+  if (listed > 1 && !starts_by_table(fragments, listed, basic, 4).empty()) {
+    return listed;
+  }
+  const std::vector<std::uint32_t> starts = starts_by_markers(fragments);
+  return starts.empty() || starts.front() != 0 ? 1 : static_cast<std::uint32_t>(starts.size());
 }
 
 Result<std::vector<std::uint32_t>> find_frame_starts(const FragmentList& fragments, std::uint32_t frames,

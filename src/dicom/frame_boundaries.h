@@ -20,8 +20,12 @@ struct FragmentList {
 // What tells whether a fragment begins an image: enough for every marker below.
 inline constexpr std::size_t kMarkerBytes = 12;
 
-// JPEG and JPEG-LS, JPEG 2000 and HTJ2K codestreams, JP2 files, JPEG XL codestreams and files.
+// JPEG and JPEG-LS, JPEG 2000 and HTJ2K codestreams, JP2 files, JPEG XL codestreams and files, RLE.
 bool starts_image(ByteView first_bytes);
+
+// How many frames there are when NumberOfFrames does not say: as many as the Basic Offset Table names, if each of its
+// entries is the place of an item; else as many as fragments begin an image, if the first one does; else one.
+std::uint32_t guess_frame_count(const FragmentList& fragments, ByteView basic);
 
 // The number of the first fragment of each of `frames` frames. `basic` and `extended` are the bytes of the
 // offset tables (empty where there are none or they have another number of entries): they decide if each

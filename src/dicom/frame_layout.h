@@ -10,7 +10,7 @@
 namespace tessera::dicom::layout {
 
 inline constexpr std::string_view kMagic = "TSFT";
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 2;
 inline constexpr std::uint64_t kItemHeader = 8;                    // item tag and length before each fragment
 inline constexpr std::size_t kSpanBytes = 5;                       // of one frame in a block
 inline constexpr std::uint64_t kSeveral = std::uint64_t{1} << 39;  // in a span: see the exceptions

@@ -38,8 +38,8 @@ Status check_native(const FrameTableHeader& header) {
     return corrupt("native frames of no or too many bits");
   }
   const std::uint64_t bytes = bits / 8 + (bits % 8 != 0);
-  if (header.first_offset > header.blob_size || bytes > header.blob_size - header.first_offset) {
-    return corrupt("frames reach behind the end of the blob");
+  if (header.first_offset > header.content_size || bytes > header.content_size - header.first_offset) {
+    return corrupt("frames reach behind the end of the content");
   }
   return header.kind == FrameKind::Native && header.frame_bits % 8 != 0
              ? corrupt("native frames that are no whole bytes")
@@ -104,6 +104,7 @@ ByteBuffer FrameTableHeader::encode() const {
   append_le(out, frame_bits);
   append_le(out, exceptions_offset);
   append_le(out, exceptions_bytes);
+  append_le(out, content_size);
   out.resize(kFrameTableHeaderBytes - 8);
   append_le(out, xxh3_of(out));
   return out;
@@ -130,6 +131,7 @@ Result<FrameTableHeader> FrameTableHeader::parse(ByteView bytes) {
   header.frame_bits = load_le64(bytes.data() + 40);
   header.exceptions_offset = load_le64(bytes.data() + 48);
   header.exceptions_bytes = load_le64(bytes.data() + 56);
+  header.content_size = load_le64(bytes.data() + 64);
   RETURN_IF_ERROR(check(header));
   return header;
 }
@@ -168,8 +170,8 @@ Result<FrameBlock> FrameBlock::parse(const FrameTableHeader& header, FrameIndex 
   for (std::size_t at = 8; at + 8 < bytes.size(); at += layout::kSpanBytes) {
     const std::uint64_t entry = load_le32(bytes.data() + at) | std::uint64_t{bytes[at + 4]} << 32;
     const std::uint64_t span = entry & ~layout::kSeveral;
-    if (span < layout::kItemHeader || item > header.blob_size || span > header.blob_size - item) {
-      return corrupt("a frame reaches behind the end of the blob");
+    if (span < layout::kItemHeader || item > header.content_size || span > header.content_size - item) {
+      return corrupt("a frame reaches behind the end of the content");
     }
     const bool several = (entry & layout::kSeveral) != 0;
     block.extents_.push_back(several ? kException : ByteRange{item + layout::kItemHeader, span - layout::kItemHeader});
@@ -208,8 +210,8 @@ Result<FrameExceptions> FrameExceptions::parse(const FrameTableHeader& header, B
     for (std::uint32_t i = 0; i < row.fragments; ++i) {
       exceptions.lengths_.push_back(load_le32(rest.data() + std::size_t{4} * i));
       const std::uint64_t span = layout::kItemHeader + exceptions.lengths_.back();
-      if (end > header.blob_size || span > header.blob_size - end) {
-        return corrupt("a fragment reaches behind the end of the blob");
+      if (end > header.content_size || span > header.content_size - end) {
+        return corrupt("a fragment reaches behind the end of the content");
       }
       end += span;
     }

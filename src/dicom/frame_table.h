@@ -1,9 +1,10 @@
-// Frame table: where each frame of an instance lies in its blob. Made once at ingest, read for every tile.
+// Frame table: where each frame of an instance lies in its content (its blob, or what a deflated blob was inflated
+// to). Made once at ingest, read for every tile.
 //
-//   table      := header blocks exceptions                     (all little endian; bytes in
-//   doc/on-disk-format.md) header     := magic "TSFT", version, kind, frame count, blob size and hash,
-//   geometry …     fixed size, checksummed block      := u64 base, then for each of 512 frames a 5-byte span
-//   2576 bytes, checksummed exceptions := the fragments of frames that have several checksummed
+//   table      := header blocks exceptions    (all little endian; bytes in doc/on-disk-format.md)
+//   header     := magic "TSFT", version, kind, frame count, blob size and hash, geometry …     128 bytes, checksummed
+//   block      := u64 base, then for each of 512 frames a 5-byte span                         2576 bytes, checksummed
+//   exceptions := the fragments of frames that have several                                    checksummed
 //
 // A frame's span reaches from its first item tag to the next frame's: items stand without gaps, so spans give
 // offsets and lengths at once, and 5 bytes are enough for any frame up to 512 GiB. An empty frame is an
@@ -48,7 +49,7 @@ enum class FrameKind : std::uint8_t {
 
 // Where one frame is: one extent for nearly every frame, several where it has several fragments.
 struct FrameExtents {
-  std::vector<ByteRange> fragments;  // in the blob, in order
+  std::vector<ByteRange> fragments;  // in the content, in order
   std::uint8_t first_bit = 0;        // NativeBits: bits to drop from the first byte
   std::uint64_t bytes() const;
 };
@@ -58,6 +59,7 @@ struct FrameTableHeader {
   std::uint32_t frame_count = 0;
   std::uint64_t blob_size = 0;
   std::uint64_t blob_hash = 0;     // xxh3 of the blob: a table that does not match its blob is rebuilt
+  std::uint64_t content_size = 0;  // what places count in and must lie within: the blob, or its inflated form
   std::uint64_t first_offset = 0;  // Native: first byte of PixelData
   std::uint64_t frame_bits = 0;    // Native: bits of one frame
   std::uint64_t exceptions_offset = 0;
@@ -135,9 +137,11 @@ class FrameTableBuilder final : public TokenSink {
   Status on_fragments_end(std::uint64_t end_offset) override;
 
   // After the parse: writes the last block and the exceptions, and returns the kFrameTableHeaderBytes to put
-  // at the front. Corrupt when pixel data and NumberOfFrames cannot be reconciled, saying how; TooLarge past
-  // kMaxGroupedFragments. The on_… functions fail only when `write` does.
-  Result<ByteBuffer> finish(std::uint64_t blob_size, std::uint64_t blob_hash);
+  // at the front. Nothing here fails but `write`: a file is stored whatever its attributes say of its pixels.
+  Result<ByteBuffer> finish(std::uint64_t blob_size, std::uint64_t blob_hash, std::uint64_t content_size);
+  // Known after finish(): what pixel data and attributes contradict each other in, and how; ok when they agree. The
+  // table then holds the frames that are there without doubt, perhaps none.
+  const Status& problem() const;
 
   // Known after finish().
   std::uint32_t frame_count() const;

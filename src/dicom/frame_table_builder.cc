@@ -78,16 +78,19 @@ struct FrameTableBuilder::Impl {
   std::array<std::uint8_t, kMarkerBytes> first_bytes{};
   std::size_t first_bytes_size = 0;
   FrameTableHeader header;
-  Status problem;  // told by finish(): the parse goes on for the other sinks
+  Status problem;         // the first one; the parse goes on for the other sinks
+  bool unusable = false;  // the fragments cannot be listed
 
   void note_pixel_data(const ElementHeader& element, bool encapsulated);
   void blame(Status status);
   std::uint32_t expected_frames() const;
   void hold_table(ByteBuffer& table, ByteView chunk, std::uint64_t length, std::size_t width) const;
   Status take_fragment(const FragmentHeader& fragment);
-  Status finish_native();
+  void take_whole_value(std::uint32_t frames);
+  void finish_native();
   Status finish_encapsulated();
-  Status write_grouped(std::uint32_t frames);
+  Status write_one_to_one();
+  Status write_grouped(std::vector<std::uint32_t> starts);
 };
 
 void FrameTableBuilder::Impl::blame(Status status) {
@@ -117,7 +120,7 @@ std::uint32_t FrameTableBuilder::Impl::expected_frames() const {
 // many.
 void FrameTableBuilder::Impl::hold_table(ByteBuffer& table, ByteView chunk, std::uint64_t length,
                                          std::size_t width) const {
-  const std::uint64_t frames = expected_frames();
+  const std::uint64_t frames = attributes.frame_count().ok() ? expected_frames() : length / width;
   const bool fits = table.size() + chunk.size() <= length;  // a second table in a damaged file is not held
   if (frames > 1 && frames <= kMaxGroupedFragments && length == frames * width && fits) {
     table.insert(table.end(), chunk.begin(), chunk.end());
@@ -126,6 +129,7 @@ void FrameTableBuilder::Impl::hold_table(ByteBuffer& table, ByteView chunk, std:
 
 Status FrameTableBuilder::Impl::take_fragment(const FragmentHeader& fragment) {
   if (fragment_count > 0 && fragment.offset != next_item) {
+    unusable = true;
     blame(Status(Code::Corrupt, "index frames: fragment at byte " + std::to_string(fragment.offset) +
                                     " does not follow the one before it"));
   }
@@ -136,6 +140,7 @@ Status FrameTableBuilder::Impl::take_fragment(const FragmentHeader& fragment) {
     return blocks.add(fragment.offset, layout::kItemHeader + fragment.length, false);
   }
   if (fragment_count > kMaxGroupedFragments) {
+    unusable = true;
     blame(too_many_fragments());
     return {};
   }
@@ -175,7 +180,7 @@ Status FrameTableBuilder::on_large_value_chunk(const ElementHeader& element, Byt
 Status FrameTableBuilder::on_fragments_begin(const ElementHeader& element) {
   if (element.depth == 0 && is_pixel_data(element.tag)) {
     impl_->note_pixel_data(element, true);
-    impl_->in_fragments = impl_->problem.ok();
+    impl_->in_fragments = impl_->pixel_data.offset == element.offset;  // the first pixel data of the file
     impl_->one_to_one = impl_->expected_frames() > kMaxGroupedFragments && !impl_->attributes.is_video();
   }
   return {};
@@ -209,26 +214,43 @@ Status FrameTableBuilder::on_fragments_end(std::uint64_t) {
   return {};
 }
 
-Status FrameTableBuilder::Impl::finish_native() {
-  TRY_ASSIGN(header.frame_count, attributes.frame_count());
-  TRY_ASSIGN(header.frame_bits, attributes.frame_bits(pixel_data.tag));
-  // Below 2^40 times 2^32 frames: what does not fit 64 bits is far above any value's length.
-  std::uint64_t bits = 0;
-  const bool overflow = __builtin_mul_overflow(header.frame_bits, header.frame_count, &bits);
-  if (overflow || bits / 8 + (bits % 8 != 0) > pixel_data.length) {
-    return Status(Code::Corrupt, "index frames: pixel data " + pixel_data.tag.text() + " has " +
-                                     std::to_string(pixel_data.length) + " bytes, too few for " +
-                                     std::to_string(header.frame_count) + " frames of " +
-                                     std::to_string(header.frame_bits) + " bits");
+// A value that attributes and length do not divide into frames is one frame if one is all that is said to be there.
+void FrameTableBuilder::Impl::take_whole_value(std::uint32_t frames) {
+  if (frames == 1) {
+    header.kind = FrameKind::Native;
+    header.frame_count = 1;
+    header.frame_bits = std::uint64_t{pixel_data.length} * 8;
+    header.first_offset = pixel_data.value_offset;
   }
-  header.kind = header.frame_bits % 8 == 0 ? FrameKind::Native : FrameKind::NativeBits;
+}
+
+void FrameTableBuilder::Impl::finish_native() {
+  const std::uint32_t frames = expected_frames();
+  const Result<std::uint64_t> bits = attributes.frame_bits(pixel_data.tag, frames, pixel_data.length);
+  if (!bits.ok()) {
+    blame(bits.status());
+    take_whole_value(frames);
+    return;
+  }
+  const std::uint64_t whole = std::uint64_t{pixel_data.length} * 8 / *bits;
+  if (whole < frames) {
+    blame(Status(Code::Corrupt, "index frames: pixel data " + pixel_data.tag.text() + " has " +
+                                    std::to_string(pixel_data.length) + " bytes, too few for " +
+                                    std::to_string(frames) + " frames of " + std::to_string(*bits) + " bits"));
+  }
+  if (whole == 0) {
+    take_whole_value(frames);
+    return;
+  }
+  header.kind = *bits % 8 == 0 ? FrameKind::Native : FrameKind::NativeBits;
+  header.frame_count = static_cast<std::uint32_t>(std::min<std::uint64_t>(whole, frames));
+  header.frame_bits = *bits;
   header.first_offset = pixel_data.value_offset;
-  return {};
 }
 
 // One block entry per frame; those of several fragments are listed behind the blocks as well.
-Status FrameTableBuilder::Impl::write_grouped(std::uint32_t frames) {
-  TRY_ASSIGN(std::vector<std::uint32_t> starts, find_frame_starts(fragments, frames, basic, extended));
+Status FrameTableBuilder::Impl::write_grouped(std::vector<std::uint32_t> starts) {
+  const auto frames = static_cast<std::uint32_t>(starts.size());
   starts.push_back(static_cast<std::uint32_t>(fragments.lengths.size()));
   ByteBuffer rows;
   std::uint64_t item = fragments.first_item;
@@ -247,10 +269,6 @@ Status FrameTableBuilder::Impl::write_grouped(std::uint32_t frames) {
         append_le(rows, fragments.lengths[i]);
       }
     }
-    if (span >= layout::kSeveral) {
-      return Status(Code::TooLarge,
-                    "index frames: frame " + std::to_string(frame + 1) + " has " + std::to_string(span) + " bytes");
-    }
     RETURN_IF_ERROR(blocks.add(item, span, count > 1));
     item += span;
   }
@@ -263,19 +281,7 @@ Status FrameTableBuilder::Impl::write_grouped(std::uint32_t frames) {
   return blocks.write_sealed(rows);
 }
 
-Status FrameTableBuilder::Impl::finish_encapsulated() {
-  TRY_ASSIGN(header.frame_count, attributes.frame_count());
-  if (attributes.is_video()) {
-    header.frame_count = 1;
-  }
-  header.kind = FrameKind::Encapsulated;
-  if (fragment_count < header.frame_count || (one_to_one && fragment_count > header.frame_count)) {
-    return Status(Code::Corrupt, "index frames: PixelData (7FE0,0010) has " + std::to_string(fragment_count) +
-                                     " fragments, NumberOfFrames (0028,0008) is " + std::to_string(header.frame_count));
-  }
-  if (!one_to_one && fragment_count != header.frame_count) {
-    return write_grouped(header.frame_count);
-  }
+Status FrameTableBuilder::Impl::write_one_to_one() {
   std::uint64_t item = fragments.first_item;
   for (const std::uint32_t length : fragments.lengths) {
     RETURN_IF_ERROR(blocks.add(item, layout::kItemHeader + length, false));
@@ -286,18 +292,61 @@ Status FrameTableBuilder::Impl::finish_encapsulated() {
   return {};
 }
 
-Result<ByteBuffer> FrameTableBuilder::finish(std::uint64_t blob_size, std::uint64_t blob_hash) {
-  impl_->header = FrameTableHeader();
-  impl_->header.blob_size = blob_size;
-  impl_->header.blob_hash = blob_hash;
-  RETURN_IF_ERROR(impl_->problem);
-  const bool is_empty = impl_->is_encapsulated ? impl_->fragment_count == 0 : impl_->pixel_data.length == 0;
-  if (impl_->has_pixel_data && impl_->is_encapsulated && !(is_empty && impl_->expected_frames() == 1)) {
-    RETURN_IF_ERROR(impl_->finish_encapsulated());
-  } else if (impl_->has_pixel_data && !impl_->is_encapsulated && !is_empty) {
-    RETURN_IF_ERROR(impl_->finish_native());
+Status FrameTableBuilder::Impl::finish_encapsulated() {
+  const Result<std::uint32_t> said = attributes.frame_count();
+  std::uint32_t frames = 1;
+  if (!said.ok()) {
+    blame(said.status());
+    frames = guess_frame_count(fragments, basic);
+  } else if (!attributes.is_video()) {
+    frames = *said;
   }
-  return impl_->header.encode();
+  if (one_to_one ? fragment_count != frames : fragment_count < frames) {
+    blame(Status(Code::Corrupt, "index frames: PixelData (7FE0,0010) has " + std::to_string(fragment_count) +
+                                    " fragments, NumberOfFrames (0028,0008) is " + std::to_string(frames)));
+  }
+  if (fragment_count <= frames) {
+    header.frame_count = static_cast<std::uint32_t>(fragment_count);
+    header.kind = FrameKind::Encapsulated;
+    return write_one_to_one();
+  }
+  if (one_to_one) {
+    return {};  // more fragments than frames, and none of them held
+  }
+  Result<std::vector<std::uint32_t>> starts = find_frame_starts(fragments, frames, basic, extended);
+  if (!starts.ok()) {
+    blame(starts.status());
+    return {};
+  }
+  header.frame_count = frames;
+  header.kind = FrameKind::Encapsulated;
+  return write_grouped(std::move(*starts));
+}
+
+Result<ByteBuffer> FrameTableBuilder::finish(std::uint64_t blob_size, std::uint64_t blob_hash,
+                                             std::uint64_t content_size) {
+  Impl& impl = *impl_;
+  impl.header = FrameTableHeader();
+  impl.header.blob_size = blob_size;
+  impl.header.blob_hash = blob_hash;
+  impl.header.content_size = content_size;
+  const bool is_empty = impl.is_encapsulated ? impl.fragment_count == 0 : impl.pixel_data.length == 0;
+  if (impl.has_pixel_data && !is_empty && !impl.unusable) {
+    if (impl.is_encapsulated) {
+      RETURN_IF_ERROR(impl.finish_encapsulated());
+    } else {
+      impl.finish_native();
+    }
+  } else if (impl.has_pixel_data && is_empty && impl.expected_frames() > 1) {
+    impl.blame(Status(Code::Corrupt, "index frames: pixel data " + impl.pixel_data.tag.text() +
+                                         " is empty, NumberOfFrames (0028,0008) is " +
+                                         std::to_string(impl.expected_frames())));
+  }
+  return impl.header.encode();
+}
+
+const Status& FrameTableBuilder::problem() const {
+  return impl_->problem;
 }
 
 std::uint32_t FrameTableBuilder::frame_count() const {

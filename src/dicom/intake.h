@@ -35,6 +35,7 @@ class Intake {
 
   // Bytes swallowed of a unit that is not complete.
   std::size_t waiting() const { return handed_out_ ? 0 : held_.size(); }
+  ByteView held() const { return handed_out_ ? ByteView() : ByteView(held_); }
 
  private:
   ByteBuffer held_;

@@ -25,6 +25,7 @@ struct BulkValue {
   Vr vr = Vr::OB;
   ByteRange range;  // in the blob; empty for fragments at top level (their frames are elsewhere), from the
                     // Basic Offset Table's item to behind the delimiter for fragments in an item
+  bool big_endian = false;  // the numbers in the range are: whoever serves them turns them around (PS3.18 F.2.7)
 };
 
 // Where the JSON goes. Text comes in pieces of any size.
@@ -51,7 +52,7 @@ class JsonWriter final : public TokenSink {
   // `output` is borrowed. Text is converted to UTF-8 by the data set's SpecificCharacterSet, whose own value
   // becomes ISO_IR 192; undecodable bytes become U+FFFD (warnings() counts them, and numbers of odd length).
   // Values longer than kHeldValue become BulkDataURI whatever their VR. Numbers and InlineBinary are little
-  // endian whatever the file was.
+  // endian, as tokens are.
   JsonWriter(JsonOutput& output, JsonOptions options);
   ~JsonWriter() override;
 

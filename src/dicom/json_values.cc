@@ -43,42 +43,33 @@ void append_long(std::string& out, T value) {
   out += exact ? "" : "\"";
 }
 
-template <class T>
-T load(const std::uint8_t* at, bool big_endian) {
-  std::array<std::uint8_t, sizeof(T)> bytes;
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    bytes[i] = at[big_endian ? sizeof(T) - 1 - i : i];
-  }
-  return load_le<T>(bytes.data());
-}
-
-void append_tag_value(std::string& out, const std::uint8_t* at, bool big_endian) {
-  const Tag tag(load<std::uint16_t>(at, big_endian), load<std::uint16_t>(at + 2, big_endian));
+void append_tag_value(std::string& out, const std::uint8_t* at) {
+  const Tag tag(load_le<std::uint16_t>(at), load_le<std::uint16_t>(at + 2));
   out += '"';
   out += tag.hex();
   out += '"';
 }
 
-void append_binary_value(std::string& out, Vr vr, const std::uint8_t* at, bool big_endian) {
+void append_binary_value(std::string& out, Vr vr, const std::uint8_t* at) {
   switch (vr) {
     case Vr::AT:
-      return append_tag_value(out, at, big_endian);
+      return append_tag_value(out, at);
     case Vr::US:
-      return append_chars(out, load<std::uint16_t>(at, big_endian));
+      return append_chars(out, load_le<std::uint16_t>(at));
     case Vr::SS:
-      return append_chars(out, load<std::int16_t>(at, big_endian));
+      return append_chars(out, load_le<std::int16_t>(at));
     case Vr::UL:
-      return append_chars(out, load<std::uint32_t>(at, big_endian));
+      return append_chars(out, load_le<std::uint32_t>(at));
     case Vr::SL:
-      return append_chars(out, load<std::int32_t>(at, big_endian));
+      return append_chars(out, load_le<std::int32_t>(at));
     case Vr::UV:
-      return append_long(out, load<std::uint64_t>(at, big_endian));
+      return append_long(out, load_le<std::uint64_t>(at));
     case Vr::SV:
-      return append_long(out, load<std::int64_t>(at, big_endian));
+      return append_long(out, load_le<std::int64_t>(at));
     case Vr::FL:
-      return append_float(out, load<float>(at, big_endian));
+      return append_float(out, load_le<float>(at));
     case Vr::FD:
-      return append_float(out, load<double>(at, big_endian));
+      return append_float(out, load_le<double>(at));
     default:
       out += "null";
   }
@@ -200,16 +191,6 @@ bool is_plain(char c) {
   return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80 && c != '"' && c != '\\';
 }
 
-ByteBuffer to_little_endian(ByteView bytes, std::size_t unit) {
-  ByteBuffer out(bytes.begin(), bytes.end());
-  for (std::size_t at = 0; at + unit <= out.size(); at += unit) {
-    for (std::size_t i = 0; i < unit / 2; ++i) {
-      std::swap(out[at + i], out[at + unit - 1 - i]);
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view utf8) {
@@ -256,7 +237,7 @@ void append_text_value(std::string& out, Vr vr, std::string_view utf8) {
   }
 }
 
-std::size_t append_binary_values(std::string& out, Vr vr, ByteView bytes, bool big_endian) {
+std::size_t append_binary_values(std::string& out, Vr vr, ByteView bytes) {
   const std::size_t unit = vr_row(vr).unit;
   if (unit == 0) {
     return bytes.size();
@@ -264,7 +245,7 @@ std::size_t append_binary_values(std::string& out, Vr vr, ByteView bytes, bool b
   const std::size_t end = bytes.size() - bytes.size() % unit;
   for (std::size_t at = 0; at < end; at += unit) {
     out += at == 0 ? "" : ",";
-    append_binary_value(out, vr, bytes.data() + at, big_endian);
+    append_binary_value(out, vr, bytes.data() + at);
   }
   return bytes.size() - end;
 }
@@ -273,13 +254,8 @@ void append_integer(std::string& out, Vr vr, std::int64_t value) {
   vr == Vr::SV || vr == Vr::UV ? append_long(out, value) : append_chars(out, value);
 }
 
-void append_base64(std::string& out, ByteView bytes, std::size_t unit, bool big_endian) {
+void append_base64(std::string& out, ByteView bytes) {
   constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  ByteBuffer swapped;
-  if (big_endian && unit > 1) {
-    swapped = to_little_endian(bytes, unit);
-    bytes = swapped;
-  }
   out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     const std::size_t left = bytes.size() - at;

@@ -22,13 +22,13 @@ void append_text_value(std::string& out, Vr vr, std::string_view utf8);
 
 // All values of a numeric VR or AT, separated by commas. Bytes that make no whole value are left over;
 // returns how many.
-std::size_t append_binary_values(std::string& out, Vr vr, ByteView bytes, bool big_endian);
+std::size_t append_binary_values(std::string& out, Vr vr, ByteView bytes);
 
 // A number as its VR wants it: SV and UV beyond what a double holds exactly become strings (F.2.3 permits
 // them).
 void append_integer(std::string& out, Vr vr, std::int64_t value);
 
-// `bytes` as base64 of little-endian units (F.2.7), without quotes.
-void append_base64(std::string& out, ByteView bytes, std::size_t unit, bool big_endian);
+// `bytes` as base64, without quotes.
+void append_base64(std::string& out, ByteView bytes);
 
 }  // namespace tessera::dicom

@@ -2,12 +2,12 @@
 #include <cstddef>
 #include <utility>
 
+#include "dicom/byte_order.h"
 #include "dicom/charset.h"
 #include "dicom/json.h"
 #include "dicom/json_text.h"
 #include "dicom/json_values.h"
 #include "dicom/tags.h"
-#include "dicom/transfer_syntax.h"
 
 namespace tessera::dicom {
 namespace {
@@ -38,7 +38,6 @@ struct JsonWriter::Impl {
   ElementHeader nested_fragments;  // an encapsulated value inside an item, until its end is known
   bool has_nested_fragments = false;
   std::uint32_t skipped_depth = 0;  // sequences open below (and with) one that is left out
-  bool big_endian = false;
   std::uint64_t odd_lengths = 0;
   std::uint64_t undecodable = 0;  // of decoders no longer there
 
@@ -88,9 +87,6 @@ void JsonWriter::Impl::use_character_set(const std::vector<std::string>& terms) 
 void JsonWriter::Impl::note(const ElementHeader& element, ByteView value) {
   if (element.tag == tags::kSpecificCharacterSet) {
     use_character_set(split_values(as_text(value), Vr::CS));
-  } else if (element.tag == tags::kTransferSyntaxUID && data_sets.size() == 1) {
-    const TransferSyntax* syntax = find_transfer_syntax(split_values(as_text(value), Vr::UI).front());
-    big_endian = syntax && syntax->big_endian;
   }
 }
 
@@ -149,11 +145,11 @@ void JsonWriter::Impl::put_value(const ElementHeader& element, ByteView value) {
     put_text(element, value);
   } else if (vr.is_bulk) {
     out += ",\"InlineBinary\":\"";
-    append_base64(out, value, vr.unit, big_endian);
+    append_base64(out, value);
     out += '"';
   } else if (value.size() >= vr.unit) {
     out += ",\"Value\":[";
-    odd_lengths += append_binary_values(out, element.vr, value, big_endian) != 0;
+    odd_lengths += append_binary_values(out, element.vr, value) != 0;
     out += ']';
   } else {
     ++odd_lengths;
@@ -166,7 +162,7 @@ Status JsonWriter::Impl::put_bulk(const ElementHeader& element, ByteRange range)
   }
   begin_member(element);
   text.tail() += ",\"BulkDataURI\":\"";
-  text.bulk({tag_path(element.tag), element.vr, range});
+  text.bulk({tag_path(element.tag), element.vr, range, element.big_endian && swap_unit(element.vr) > 1});
   text.tail() += '"';
   return end_member();
 }

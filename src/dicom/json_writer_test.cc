@@ -145,15 +145,6 @@ TEST(JsonWriter, a_large_value_of_any_vr_has_a_uri) {
   EXPECT_EQ(writing.output.bulks.at(0).range, (ByteRange{5000, 70000}));
 }
 
-TEST(JsonWriter, a_big_endian_file_gives_little_endian_json) {
-  Writing writing;
-  writing.value(0x00020010, Vr::UI, "1.2.840.10008.1.2.2");
-  writing.value(0x00280010, Vr::US, std::string_view("\1\2", 2));
-  writing.value(0x00281201, Vr::OW, std::string_view("\1\2\3\4", 4));
-  EXPECT_EQ(writing.finish(),
-            R"({"00280010":{"vr":"US","Value":[258]},"00281201":{"vr":"OW","InlineBinary":"AgEEAw=="}})");
-}
-
 TEST(JsonWriter, sequences_nest_and_empty_items_are_empty_objects) {
   Writing writing;
   writing.sequence(0x00400560);

@@ -13,13 +13,13 @@ std::string describe(const Level& level) {
 
 }  // namespace
 
-void Nesting::open_sequence(Tag tag, std::uint64_t offset, bool explicit_vr) {
-  levels_.push_back({Level::Kind::Sequence, explicit_vr, false, tag, offset, limit()});
+void Nesting::open_sequence(Tag tag, std::uint64_t offset, Encoding encoding) {
+  levels_.push_back({Level::Kind::Sequence, encoding, false, false, tag, offset, limit()});
 }
 
 void Nesting::open_item(std::uint64_t offset) {
   const Level& sequence = top();
-  levels_.push_back({Level::Kind::Item, sequence.explicit_vr, false, tags::kItem, offset, sequence.limit});
+  levels_.push_back({Level::Kind::Item, sequence.encoding, false, false, tags::kItem, offset, sequence.limit});
 }
 
 void Nesting::set_end(std::uint64_t end) {

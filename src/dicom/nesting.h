@@ -12,10 +12,17 @@ namespace tessera::dicom {
 
 inline constexpr std::uint64_t kNoLimit = UINT64_MAX;
 
+// How elements are written: it may change at a sequence (PS3.5 6.2.2), and at items of writers that mix them.
+struct Encoding {
+  bool explicit_vr = true;
+  bool big_endian = false;
+};
+
 struct Level {
   enum class Kind : std::uint8_t { Sequence, Item };
   Kind kind = Kind::Sequence;
-  bool explicit_vr = true;         // how elements inside are encoded
+  Encoding encoding;               // of the elements inside
+  bool begun = false;              // an item that had an element: its encoding is settled
   bool has_length = false;         // false: a delimiter ends it
   Tag tag;                         // of the sequence; kItem for items
   std::uint64_t offset = 0;        // of the tag
@@ -24,7 +31,7 @@ struct Level {
 
 class Nesting {
  public:
-  void open_sequence(Tag tag, std::uint64_t offset, bool explicit_vr);
+  void open_sequence(Tag tag, std::uint64_t offset, Encoding encoding);
   void open_item(std::uint64_t offset);
   // The level just opened ends at `end`, which must not be beyond limit().
   void set_end(std::uint64_t end);
@@ -32,6 +39,7 @@ class Nesting {
 
   bool empty() const { return levels_.empty(); }
   const Level& top() const { return levels_.back(); }
+  Level& top() { return levels_.back(); }
   bool in_sequence() const { return !empty() && top().kind == Level::Kind::Sequence; }
   bool in_item() const { return !empty() && top().kind == Level::Kind::Item; }
   // The level on top has a length and `offset` is where it ends.

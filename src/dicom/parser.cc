@@ -1,6 +1,7 @@
 #include "dicom/parser.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dicom/parser_impl.h"
 
@@ -18,7 +19,11 @@ Parser& Parser::operator=(Parser&&) noexcept = default;
 
 Status Parser::feed(ByteView bytes) {
   while (!bytes.empty() && impl_->status.ok()) {
-    impl_->status = impl_->advance(bytes);
+    if (impl_->inflation) {
+      impl_->status = impl_->inflation->feed(std::exchange(bytes, {}));
+    } else {
+      impl_->status = impl_->advance(bytes);
+    }
   }
   return impl_->status;
 }
@@ -41,6 +46,9 @@ Status Parser::Impl::advance(ByteView& chunk) {
   if (step == Step::ValueBytes || step == Step::FragmentBytes) {
     return pass_through(chunk);
   }
+  if (step == Step::Padding) {
+    return skip_padding(chunk);
+  }
   ByteView unit;
   if (!intake.take(chunk, unit_size, unit)) {
     return {};
@@ -56,7 +64,7 @@ Status Parser::Impl::on_unit(ByteView unit) {
     case Step::Element:
       return on_element(unit);
     case Step::LongLength:
-      element.length = load_le32(unit.data());
+      element.length = load32(unit.data());
       element.value_offset = offset;
       return begin_element();
     case Step::Value:
@@ -67,9 +75,30 @@ Status Parser::Impl::on_unit(ByteView unit) {
       return on_fragment(unit);
     case Step::ValueBytes:
     case Step::FragmentBytes:
+    case Step::Padding:
       break;
   }
   return Status(Code::Internal, "parser: a step without a unit was given one");
+}
+
+// The bytes of an inflated data set.
+Status Parser::Impl::feed(ByteView chunk) {
+  RETURN_IF_ERROR(sink.on_inflated(offset + intake.waiting(), chunk));
+  while (!chunk.empty()) {
+    RETURN_IF_ERROR(advance(chunk).while_doing("read inflated data set"));
+  }
+  return {};
+}
+
+// Blocks of tape and disk, and writers that round up.
+Status Parser::Impl::skip_padding(ByteView& chunk) {
+  const auto other = std::find_if(chunk.begin(), chunk.end(), [](std::uint8_t byte) { return byte != 0; });
+  offset += static_cast<std::uint64_t>(other - chunk.begin());
+  if (other != chunk.end()) {
+    return Status(Code::Corrupt, "byte " + std::to_string(offset) + " follows zero bytes behind the data set");
+  }
+  chunk = {};
+  return {};
 }
 
 Status Parser::Impl::pass_through(ByteView& chunk) {
@@ -143,6 +172,7 @@ std::string Parser::Impl::describe_step() const {
     case Step::Element:
     case Step::Item:
     case Step::Preamble:
+    case Step::Padding:
       break;
   }
   return nesting.empty() ? "element at byte " + std::to_string(offset) : nesting.describe_top();
@@ -154,13 +184,23 @@ std::string Parser::Impl::describe_shortage() const {
   return passing || step == Step::Value ? ", " + std::to_string(missing) + " bytes short" : "";
 }
 
-Status Parser::Impl::finish() const {
+Status Parser::Impl::finish() {
+  if (inflation) {
+    RETURN_IF_ERROR(inflation->finish());
+    return check_end().while_doing("read inflated data set");
+  }
+  return check_end();
+}
+
+Status Parser::Impl::check_end() const {
   const std::uint64_t seen = offset + intake.waiting();
   if (step == Step::Preamble) {
     return Status(Code::Corrupt, "not a DICOM Part 10 file: it ends at byte " + std::to_string(seen) +
                                      ", before the preamble and \"DICM\" are complete");
   }
-  const bool between_elements = step == Step::Element && intake.waiting() == 0 && nesting.empty();
+  const ByteView rest = intake.held();  // zero bytes here are padding: no header begins with four of them
+  const bool padded = std::all_of(rest.begin(), rest.end(), [](std::uint8_t byte) { return byte == 0; });
+  const bool between_elements = (step == Step::Element && padded && nesting.empty()) || step == Step::Padding;
   if (!between_elements) {
     return Status(Code::Corrupt,
                   describe_step() + ": the file ends inside it, at byte " + std::to_string(seen) + describe_shortage());

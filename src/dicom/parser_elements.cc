@@ -1,4 +1,9 @@
 // Elements, sequences and items (PS3.5 7.1, 7.5).
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "dicom/byte_order.h"
 #include "dicom/dictionary.h"
 #include "dicom/parser_impl.h"
 #include "dicom/tags.h"
@@ -15,6 +20,13 @@ std::string shown_vr(ByteView two) {
   return {'0', 'x', kHex[two[0] >> 4], kHex[two[0] & 15], kHex[two[1] >> 4], kHex[two[1] & 15]};
 }
 
+// Attributes that PS3.6 has as "US or SS": signed where pixels are (PixelRepresentation).
+constexpr std::array<std::uint32_t, 22> kSignedAsPixels = {
+    0x00189810, 0x00221452, 0x00280071, 0x00280104, 0x00280105, 0x00280106, 0x00280107, 0x00280108,
+    0x00280109, 0x00280110, 0x00280111, 0x00280120, 0x00280121, 0x00281100, 0x00281101, 0x00281102,
+    0x00281103, 0x00283002, 0x00409211, 0x00409216, 0x00603004, 0x00603006,
+};
+
 // A writer that did not know a tag says UN. The value is what implicit VR would hold, so the dictionary's VR
 // tells what it means (PS3.5 6.2.2). Sequences of defined length stay opaque: some writers put explicit VR
 // into them.
@@ -27,6 +39,11 @@ bool is_capital(std::uint8_t c) {
   return c >= 'A' && c <= 'Z';
 }
 
+// Whether the first bytes of an element hold what can be a VR.
+bool is_named_vr(ByteView unit) {
+  return is_capital(unit[4]) && is_capital(unit[5]);
+}
+
 }  // namespace
 
 Status Parser::Impl::on_element(ByteView unit) {
@@ -35,21 +52,52 @@ Status Parser::Impl::on_element(ByteView unit) {
   element.offset = offset - unit.size();
   element.value_offset = offset;
   element.depth = nesting.item_depth();
-  if (in_meta && element.tag.group() != kMetaGroup) {
-    RETURN_IF_ERROR(end_meta());
+  if (in_meta && !(element.tag.group() == kMetaGroup && is_named_vr(unit))) {
+    RETURN_IF_ERROR(end_meta(unit));
+    if (inflation) {
+      return {};
+    }
+    element.tag = unit_tag(unit);
   }
   if (element.tag.group() == kDelimiterGroup) {
-    return on_delimiter_in_item(unit);
+    return on_delimiter_in_item();
   }
   if (element.tag.group() == kCommandGroup) {
+    if (nesting.empty() && std::all_of(unit.begin(), unit.end(), [](std::uint8_t byte) { return byte == 0; })) {
+      step = Step::Padding;
+      return {};
+    }
     return corrupt("tag", element.tag, element.offset, "stands where an element is expected");
   }
-  if (nesting.empty() ? explicit_vr : nesting.top().explicit_vr) {
+  if (!in_meta) {
+    settle_encoding(unit);
+  }
+  element.big_endian = encoding().big_endian;
+  if (encoding().explicit_vr) {
     return on_explicit_element(unit);
   }
   element.vr = implicit_vr(element.tag);
+  if (signed_pixels && std::binary_search(kSignedAsPixels.begin(), kSignedAsPixels.end(), element.tag.value)) {
+    element.vr = Vr::SS;
+  }
   element.length = unit_length(unit);
   return begin_element();
+}
+
+// A data set or item whose first element is plainly written in the other way is read in that: no VR where one must
+// be, or the very VR of the dictionary where a length must be, which would be 16 KiB at least and say so by chance.
+void Parser::Impl::settle_encoding(ByteView unit) {
+  bool& begun = nesting.empty() ? data_set_begun : nesting.top().begun;
+  if (std::exchange(begun, true)) {
+    return;
+  }
+  Encoding& current = nesting.empty() ? top_level : nesting.top().encoding;
+  if (current.explicit_vr) {
+    current.explicit_vr = is_named_vr(unit);
+  } else {
+    const auto vr = parse_vr(static_cast<char>(unit[4]), static_cast<char>(unit[5]));
+    current.explicit_vr = vr && *vr == implicit_vr(element.tag) && *vr != Vr::UN;
+  }
 }
 
 Status Parser::Impl::on_explicit_element(ByteView unit) {
@@ -57,12 +105,12 @@ Status Parser::Impl::on_explicit_element(ByteView unit) {
   const auto vr = parse_vr(static_cast<char>(name[0]), static_cast<char>(name[1]));
   // Two capitals that this table lacks are a VR of a later standard: UN's length, UN's meaning
   // (PS3.5 6.2.2, 7.1.2).
-  if (!vr && !(is_capital(name[0]) && is_capital(name[1]))) {
+  if (!vr && !is_named_vr(unit)) {
     return corrupt("element", element.tag, element.offset, "bytes " + shown_vr(name) + " are no VR");
   }
   element.vr = vr.value_or(Vr::UN);
   if (!vr_row(element.vr).long_length) {
-    element.length = load_le16(unit.data() + 6);
+    element.length = load16(unit.data() + 6);
     return begin_element();
   }
   RETURN_IF_ERROR(check_room("element", element.tag, element.offset, 4));
@@ -70,16 +118,13 @@ Status Parser::Impl::on_explicit_element(ByteView unit) {
   return {};
 }
 
-Status Parser::Impl::on_delimiter_in_item(ByteView unit) {
+Status Parser::Impl::on_delimiter_in_item() {
   const std::uint64_t at = element.offset;
   if (element.tag != tags::kItemDelimitationItem) {
     return corrupt("tag", element.tag, at, "stands where an element is expected");
   }
   if (!nesting.in_item() || nesting.top().has_length) {
     return corrupt("item delimiter", element.tag, at, "no item of undefined length is open here");
-  }
-  if (unit_length(unit) != 0) {
-    return corrupt("item delimiter", element.tag, at, "length " + std::to_string(unit_length(unit)) + ", not 0");
   }
   nesting.close();
   RETURN_IF_ERROR(sink.on_item_end());
@@ -97,10 +142,11 @@ Status Parser::Impl::begin_element() {
   }
   RETURN_IF_ERROR(check_room("element", element.tag, element.offset, element.length));
   if (element.vr == Vr::SQ) {
-    return begin_sequence(nesting.empty() ? explicit_vr : nesting.top().explicit_vr);
+    return begin_sequence(encoding());
   }
   if (element.vr == Vr::UN) {
     element.vr = known_vr(element.tag);
+    element.big_endian = false;  // what was not known could not be turned around (PS3.5 6.2.2)
   }
   if (element.length == 0) {
     return on_value({});
@@ -119,22 +165,22 @@ Status Parser::Impl::begin_undefined_length() {
     return begin_fragments();
   }
   if (element.vr == Vr::SQ) {
-    return begin_sequence(nesting.empty() ? explicit_vr : nesting.top().explicit_vr);
+    return begin_sequence(encoding());
   }
   if (element.vr == Vr::UN) {
     element.vr = Vr::SQ;  // a sequence written by somebody who did not know it: implicit VR inside (PS3.5 6.2.2)
-    return begin_sequence(false);
+    return begin_sequence({.explicit_vr = false, .big_endian = false});
   }
   return corrupt("element", element.tag, element.offset,
                  "VR " + std::string(vr_name(element.vr)) + " cannot have undefined length");
 }
 
-Status Parser::Impl::begin_sequence(bool explicit_inside) {
+Status Parser::Impl::begin_sequence(Encoding inside) {
   if (nesting.sequence_depth() >= limits.depth) {
     return Status(Code::TooLarge, describe_place("sequence", element.tag, element.offset) +
                                       ": nested deeper than the " + std::to_string(limits.depth) + " levels allowed");
   }
-  nesting.open_sequence(element.tag, element.offset, explicit_inside);
+  nesting.open_sequence(element.tag, element.offset, inside);
   if (element.length != kUndefinedLength) {
     nesting.set_end(offset + element.length);
   }
@@ -145,6 +191,15 @@ Status Parser::Impl::begin_sequence(bool explicit_inside) {
 Status Parser::Impl::on_value(ByteView value) {
   if (in_meta) {
     note_meta_value(value);
+  }
+  if (element.tag == tags::kPixelRepresentation && element.depth == 0 && !value.empty()) {
+    signed_pixels = value[element.big_endian ? value.size() - 1 : 0] == 1;
+  }
+  const std::size_t unit = swap_unit(element.vr);
+  if (element.big_endian && unit > 1) {
+    swapped.assign(value.begin(), value.end());
+    swap_units(swapped, unit);
+    value = swapped;
   }
   RETURN_IF_ERROR(sink.on_value(element, value));
   return settle();
@@ -161,9 +216,6 @@ Status Parser::Impl::on_item(ByteView unit) {
   }
   if (nesting.top().has_length) {
     return corrupt("sequence delimiter", tag, at, "the " + nesting.describe_top() + " has a defined length");
-  }
-  if (unit_length(unit) != 0) {
-    return corrupt("sequence delimiter", tag, at, "length " + std::to_string(unit_length(unit)) + ", not 0");
   }
   return end_sequence();
 }

@@ -23,7 +23,7 @@ Status Parser::Impl::on_fragment(ByteView unit) {
   const Tag tag = unit_tag(unit);
   const std::uint64_t at = offset - unit.size();
   if (tag == tags::kSequenceDelimitationItem) {
-    return end_fragments(unit_length(unit));
+    return end_fragments();
   }
   if (tag != tags::kItem) {
     return corrupt(
@@ -52,11 +52,7 @@ Status Parser::Impl::end_fragment() {
   return {};
 }
 
-Status Parser::Impl::end_fragments(std::uint32_t length) {
-  if (length != 0) {
-    return corrupt("sequence delimiter", tags::kSequenceDelimitationItem, offset - kItemUnit,
-                   "length " + std::to_string(length) + ", not 0");
-  }
+Status Parser::Impl::end_fragments() {
   RETURN_IF_ERROR(sink.on_fragments_end(offset));
   return settle();
 }

@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "dicom/inflation.h"
 #include "dicom/intake.h"
 #include "dicom/nesting.h"
 #include "dicom/parser.h"
@@ -24,19 +25,30 @@ struct Parser::Impl {
     Item,           // 8 bytes: an item or the delimiter of the sequence
     Fragment,       // 8 bytes: an item of fragments or their delimiter
     FragmentBytes,  // a fragment, passing through
+    Padding,        // zero bytes behind the data set, to the end of the file
   };
 
   Impl(TokenSink& token_sink, ParserLimits parser_limits) : sink(token_sink), limits(parser_limits) {}
 
   // parser.cc
+  Status feed(ByteView chunk);
   Status advance(ByteView& chunk);
   Status on_unit(ByteView unit);
   Status settle();
-  Status finish() const;
+  Status finish();
+  Status check_end() const;
+  Status skip_padding(ByteView& chunk);
   void expect(Step next, std::size_t size);
   Status pass_through(ByteView& chunk);
   Status check_room(std::string_view what, Tag tag, std::uint64_t offset, std::uint64_t length) const;
   Status count_element(std::uint64_t offset);
+  // Numbers of headers, in the byte order that holds here: tag and 32-bit length of the 8 bytes that begin items and
+  // implicit elements, and any length.
+  const Encoding& encoding() const { return nesting.empty() ? top_level : nesting.top().encoding; }
+  std::uint16_t load16(const std::uint8_t* at) const { return encoding().big_endian ? load_be16(at) : load_le16(at); }
+  std::uint32_t load32(const std::uint8_t* at) const { return encoding().big_endian ? load_be32(at) : load_le32(at); }
+  Tag unit_tag(ByteView unit) const { return Tag(load16(unit.data()), load16(unit.data() + 2)); }
+  std::uint32_t unit_length(ByteView unit) const { return load32(unit.data() + 4); }
   std::string describe_step() const;
   std::string describe_shortage() const;
 
@@ -44,15 +56,17 @@ struct Parser::Impl {
   Status on_preamble(ByteView unit);
   Status check_meta_element() const;
   void note_meta_value(ByteView value);
-  Status end_meta();
+  Status end_meta(ByteView unit);
+  Status begin_inflating(ByteView unit);
 
   // parser_elements.cc
   Status on_element(ByteView unit);
+  void settle_encoding(ByteView unit);
   Status on_explicit_element(ByteView unit);
-  Status on_delimiter_in_item(ByteView unit);
+  Status on_delimiter_in_item();
   Status begin_element();
   Status begin_undefined_length();
-  Status begin_sequence(bool explicit_inside);
+  Status begin_sequence(Encoding inside);
   Status on_value(ByteView value);
   Status on_item(ByteView unit);
   Status begin_item(std::uint64_t offset, std::uint32_t length);
@@ -61,7 +75,7 @@ struct Parser::Impl {
   // parser_fragments.cc
   Status begin_fragments();
   Status on_fragment(ByteView unit);
-  Status end_fragments(std::uint32_t length);
+  Status end_fragments();
   Status end_fragment();
 
   TokenSink& sink;
@@ -75,7 +89,11 @@ struct Parser::Impl {
   std::uint64_t remaining = 0;  // of what passes through
   std::uint64_t elements = 0;
   bool in_meta = true;
-  bool explicit_vr = true;  // of the data set's top level
+  Encoding top_level;  // of group 0002, then of the data set
+  bool data_set_begun = false;
+  bool signed_pixels = false;  // PixelRepresentation of the top level
+  std::unique_ptr<Inflation> inflation;  // of a deflated data set, once it began
+  ByteBuffer swapped;                    // a big-endian value turned around
   std::string syntax;
   std::uint64_t transfer_syntax_offset = 0;  // of its element
   ElementHeader element;                     // the current one; while fragments are read, the one that holds them
@@ -88,12 +106,5 @@ inline Status corrupt(std::string_view what, Tag tag, std::uint64_t offset, std:
   return Status(Code::Corrupt, describe_place(what, tag, offset) + ": " + std::string(why));
 }
 
-// Tag and 32-bit length of the 8 bytes that begin items and implicit elements.
-inline Tag unit_tag(ByteView unit) {
-  return Tag(load_le16(unit.data()), load_le16(unit.data() + 2));
-}
-inline std::uint32_t unit_length(ByteView unit) {
-  return load_le32(unit.data() + 4);
-}
 
 }  // namespace tessera::dicom

@@ -42,7 +42,7 @@ void Parser::Impl::note_meta_value(ByteView value) {
 }
 
 // The next element is not of group 0002: from here the data set's own encoding holds.
-Status Parser::Impl::end_meta() {
+Status Parser::Impl::end_meta(ByteView unit) {
   if (syntax.empty()) {
     return Status(Code::Corrupt, "element (0002,0010) is missing: file meta information ends at byte " +
                                      std::to_string(element.offset) + " without a TransferSyntaxUID");
@@ -51,17 +51,22 @@ Status Parser::Impl::end_meta() {
     return corrupt("element", tags::kTransferSyntaxUID, transfer_syntax_offset, "its value is no UID");
   }
   const TransferSyntax* row = find_transfer_syntax(syntax);
-  const std::string place = "data set at byte " + std::to_string(element.offset) + ": ";
-  if (!row) {
-    return Status(Code::Unsupported, place + "transfer syntax " + syntax + " is not known");
-  }
-  if (row->deflated || row->big_endian) {
-    return Status(Code::Unsupported,
-                  place + "transfer syntax " + syntax + " (" + std::string(row->name) + ") cannot be read");
-  }
   in_meta = false;
-  explicit_vr = row->explicit_vr;
-  return {};
+  if (!row) {
+    return {};  // explicit little endian, as group 0002 is
+  }
+  top_level = {row->explicit_vr, row->big_endian};
+  return row->deflated ? begin_inflating(unit) : Status();
+}
+
+// `unit` was taken for the beginning of an element and is the first of the deflated bytes.
+Status Parser::Impl::begin_inflating(ByteView unit) {
+  const ByteBuffer first(unit.begin(), unit.end());  // the unit may lie in the intake, which goes on being used
+  offset -= unit.size();
+  expect(Step::Element, unit.size());
+  const Inflation::Limits allowed{limits.inflated_bytes, limits.inflated_ratio, limits.inflated_free};
+  inflation = std::make_unique<Inflation>(allowed, [this](ByteView bytes) { return feed(bytes); });
+  return inflation->feed(first);
 }
 
 }  // namespace tessera::dicom

@@ -223,12 +223,10 @@ TEST(Parser, what_is_no_dicom_is_said_to_be_none) {
   expect_corrupt(DicomBytes().raw(std::string(132, 'x')), "not a DICOM Part 10 file: no \"DICM\" at byte 128");
 }
 
-TEST(Parser, syntaxes_it_cannot_read_are_named) {
-  for (const auto uid : {kDeflatedExplicitLittleEndian, kExplicitBigEndian, std::string_view("1.2.3.4")}) {
-    const Status status = failure_of(DicomBytes().start(uid).el16(0x00280010, "US", "\1\2"));
-    EXPECT_EQ(status.code(), Code::Unsupported);
-    EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(uid)));
-  }
+TEST(Parser, a_syntax_it_does_not_know_is_read_as_explicit_little_endian) {
+  EXPECT_THAT(tokens_of(DicomBytes().start("1.2.3.4").el16(0x00280010, "US", "\1\2")), HasSubstr("(0028,0010) US"));
+  EXPECT_THAT(tokens_of(DicomBytes().start("1.2.3.4").head32(0x7FE00010, "OB", kUndefined).fragment("").sequence_end()),
+              HasSubstr("fragments (7FE0,0010)"));
 }
 
 TEST(Parser, a_transfer_syntax_that_is_no_uid_is_not_repeated) {
@@ -276,18 +274,15 @@ TEST(Parser, delimiters_stand_only_where_they_close_something) {
   expect_corrupt(explicit_file().head32(0x00082112, "SQ", 8).sequence_end(), "has a defined length");
   expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).item_end(),
                  "tag (FFFE,E00D) at byte 184: stands where an item is expected");
-  expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).implicit_head(0xFFFEE0DD, 2), "length 2, not 0");
-  expect_corrupt(explicit_file().head32(0x00082112, "SQ", kUndefined).item(kUndefined).implicit_head(0xFFFEE00D, 4),
-                 "item delimiter (FFFE,E00D) at byte 192: length 4, not 0");
-  expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).implicit_head(0xFFFEE0DD, 2), "length 2, not 0");
   expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).el16(0x00280010, "US", "ab"),
                  "tag (0028,0010) at byte 184: stands where a fragment is expected");
   expect_corrupt(explicit_file().head32(0x7FE00010, "OB", kUndefined).item(kUndefined), "undefined length");
 }
 
 TEST(Parser, nonsense_headers_are_refused) {
-  expect_corrupt(explicit_file().implicit(0x00080018, "1.2.3."), "element (0008,0018) at byte 172: bytes 0x0600");
-  expect_corrupt(explicit_file().raw(std::string(8, '\0')), "tag (0000,0000) at byte 172");
+  expect_corrupt(explicit_file().el16(0x00080005, "CS", "").implicit(0x00080018, "1.2.3."),
+                 "element (0008,0018) at byte 180: bytes 0x0600");
+  expect_corrupt(explicit_file().raw(std::string("\0\0\0\0\4\0\0\0", 8)), "tag (0000,0000) at byte 172");
   expect_corrupt(explicit_file().head32(0x00080018, "UT", kUndefined), "VR UT cannot have undefined length");
   expect_corrupt(DicomBytes().raw(std::string(128, '\0') + "DICM").head32(0x00020001, "SQ", 0), "holds no sequences");
 }
@@ -304,6 +299,71 @@ TEST(Parser, limits_hold) {
   const DicomBytes long_meta =
       DicomBytes().raw(std::string(128, '\0') + "DICM").el32(0x00020102, "OB", std::string(5000, 'x'));
   EXPECT_EQ(failure_of(long_meta, {.file_meta_bytes = 4096}).code(), Code::TooLarge);
+}
+
+TEST(Parser, a_length_in_a_delimiter_means_nothing) {
+  const std::string tokens = tokens_of(explicit_file()
+                                           .head32(0x00082112, "SQ", kUndefined)
+                                           .item(kUndefined)
+                                           .implicit_head(0xFFFEE00D, 4)
+                                           .implicit_head(0xFFFEE0DD, 2)
+                                           .el16(0x00280010, "US", "\1\2"));
+  EXPECT_THAT(tokens, HasSubstr("item end\nsequence end\nvalue (0028,0010)"));
+}
+
+TEST(Parser, zero_bytes_behind_the_data_set_are_padding) {
+  for (const std::size_t zeros : {1, 2, 7, 8, 9, 100'000}) {
+    EXPECT_THAT(tokens_of(explicit_file().el16(0x00280010, "US", "\1\2").raw(std::string(zeros, '\0'))),
+                HasSubstr("(0028,0010)"));
+  }
+  expect_corrupt(explicit_file().el16(0x00280010, "US", "\1\2").raw(std::string(20, '\0') + "x"),
+                 "byte 202 follows zero bytes behind the data set");
+}
+
+TEST(Parser, fifty_sequences_in_each_other_are_read_and_sixty_five_refused) {
+  const auto nested = [](int levels) {
+    DicomBytes file = explicit_file();
+    for (int i = 0; i < levels; ++i) {
+      file.head32(0x00082112, "SQ", kUndefined).item(kUndefined);
+    }
+    file.el16(0x00080018, "UI", "1.2.3.");
+    for (int i = 0; i < levels; ++i) {
+      file.item_end().sequence_end();
+    }
+    return file;
+  };
+  EXPECT_THAT(tokens_of(nested(50)), HasSubstr(" d50 312e322e332e"));
+  EXPECT_THAT(tokens_of(nested(64)), HasSubstr(" d64 "));
+  EXPECT_THAT(std::string(failure_of(nested(65)).message()), HasSubstr("nested deeper than the 64 levels allowed"));
+}
+
+TEST(Parser, an_explicit_file_that_is_plainly_implicit_is_read_as_that_and_the_other_way_round) {
+  const std::string implicit = tokens_of(explicit_file().implicit(0x00080018, "1.2.3.").implicit(0x00280010, "\1\2"));
+  EXPECT_THAT(implicit, HasSubstr("(0008,0018) UI"));
+  EXPECT_THAT(implicit, HasSubstr("(0028,0010) US"));
+  EXPECT_THAT(tokens_of(implicit_file().el16(0x00080018, "UI", "1.2.3.").el16(0x00280010, "US", "\1\2")),
+              HasSubstr("(0008,0018) UI @170 v178 +6"));
+}
+
+TEST(Parser, an_item_may_be_written_the_other_way_than_what_holds_it) {
+  const std::string tokens = tokens_of(explicit_file()
+                                           .head32(0x00082112, "SQ", kUndefined)
+                                           .item(kUndefined)
+                                           .implicit(0x00081150, "1.2.")
+                                           .implicit(0x00081155, "3.4.")
+                                           .item_end()
+                                           .item(kUndefined)
+                                           .el16(0x00081150, "UI", "5.6.")
+                                           .item_end()
+                                           .sequence_end()
+                                           .head32(0x00091001, "UN", kUndefined)
+                                           .item(kUndefined)
+                                           .el16(0x00081150, "UI", "7.8.")
+                                           .item_end()
+                                           .sequence_end());
+  for (const char* hex : {"312e322e", "332e342e", "352e362e", "372e382e"}) {
+    EXPECT_THAT(tokens, HasSubstr(std::string("d1 ") + hex));
+  }
 }
 
 TEST(Parser, an_error_stays_the_error) {

@@ -6,7 +6,6 @@
 
 #include "dicom/charset.h"
 #include "dicom/tags.h"
-#include "dicom/transfer_syntax.h"
 
 namespace tessera::dicom {
 namespace {
@@ -15,11 +14,8 @@ Status missing(Tag tag, std::string_view keyword) {
   return Status(Code::Corrupt, "index frames: pixel data without " + std::string(keyword) + " " + tag.text());
 }
 
-std::uint16_t load_us(ByteView value, bool big_endian) {
-  if (value.size() < 2) {
-    return 0;
-  }
-  return big_endian ? load_be16(value.data()) : load_le16(value.data());
+std::uint16_t load_us(ByteView value) {
+  return value.size() < 2 ? std::uint16_t{0} : load_le16(value.data());
 }
 
 std::string first_value(ByteView value, Vr vr) {
@@ -33,14 +29,11 @@ void PixelAttributes::note(const ElementHeader& element, ByteView value) {
     return;
   }
   switch (element.tag.value) {
-    case tags::kTransferSyntaxUID.value: {
+    case tags::kTransferSyntaxUID.value:
       syntax_ = first_value(value, Vr::UI);
-      const TransferSyntax* row = find_transfer_syntax(syntax_);
-      big_endian_ = row && row->big_endian;
       return;
-    }
     case tags::kSamplesPerPixel.value:
-      samples_ = load_us(value, big_endian_);
+      samples_ = load_us(value);
       return;
     case tags::kPhotometricInterpretation.value:
       photometric_ = first_value(value, Vr::CS);
@@ -49,13 +42,13 @@ void PixelAttributes::note(const ElementHeader& element, ByteView value) {
       frames_ = first_value(value, Vr::IS);
       return;
     case tags::kRows.value:
-      rows_ = load_us(value, big_endian_);
+      rows_ = load_us(value);
       return;
     case tags::kColumns.value:
-      columns_ = load_us(value, big_endian_);
+      columns_ = load_us(value);
       return;
     case tags::kBitsAllocated.value:
-      bits_allocated_ = load_us(value, big_endian_);
+      bits_allocated_ = load_us(value);
       return;
     default:
       return;
@@ -87,7 +80,7 @@ std::uint64_t PixelAttributes::allocated_bits(Tag pixel_data) const {
   return pixel_data == tags::kDoubleFloatPixelData ? 64 : bits_allocated_;
 }
 
-Result<std::uint64_t> PixelAttributes::frame_bits(Tag pixel_data) const {
+Result<std::uint64_t> PixelAttributes::frame_bits(Tag pixel_data, std::uint32_t frames, std::uint64_t bytes) const {
   if (rows_ == 0) {
     return missing(tags::kRows, "Rows");
   }
@@ -106,9 +99,11 @@ Result<std::uint64_t> PixelAttributes::frame_bits(Tag pixel_data) const {
                                      std::to_string(allocated) + " bits per pixel");
   }
   const std::uint64_t bits = std::uint64_t{rows_} * columns_ * samples_ * allocated;
-  // Native chroma is halved across (PS3.3 C.7.6.3.1.2): two samples per pixel in all.
+  // Native chroma is halved across (PS3.3 C.7.6.3.1.2): two samples per pixel in all. Writers that decoded a JPEG and
+  // left its name there have three.
   const bool halved = photometric_ == "YBR_FULL_422" || photometric_ == "YBR_PARTIAL_422";
-  return halved && samples_ == 3 ? bits / 3 * 2 : bits;
+  const bool all_fit = bits / 8 <= bytes / frames;
+  return halved && samples_ == 3 && !all_fit ? bits / 3 * 2 : bits;
 }
 
 }  // namespace tessera::dicom

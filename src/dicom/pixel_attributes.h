@@ -16,18 +16,17 @@ class PixelAttributes {
   // For every value of the file; looks at depth 0 only.
   void note(const ElementHeader& element, ByteView value);
 
-  // NumberOfFrames; 1 when absent, empty or 0. Corrupt when it is no number.
+  // NumberOfFrames; 1 when absent, empty or 0. Corrupt when it is no positive number.
   Result<std::uint32_t> frame_count() const;
   // MPEG2, MPEG4, HEVC: the container does not tell frames apart.
   bool is_video() const;
-  // Bits of one native frame under `pixel_data` (PixelData, FloatPixelData, DoubleFloatPixelData). Corrupt
-  // naming the attribute that is missing or zero.
-  Result<std::uint64_t> frame_bits(Tag pixel_data) const;
+  // Bits of one native frame of `frames` in `bytes` of `pixel_data` (PixelData, FloatPixelData, DoubleFloatPixelData).
+  // Corrupt naming the attribute that is missing or zero.
+  Result<std::uint64_t> frame_bits(Tag pixel_data, std::uint32_t frames, std::uint64_t bytes) const;
 
  private:
   std::uint64_t allocated_bits(Tag pixel_data) const;
 
-  bool big_endian_ = false;
   std::uint16_t samples_ = 1;
   std::uint16_t rows_ = 0;
   std::uint16_t columns_ = 0;

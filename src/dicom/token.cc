@@ -15,6 +15,9 @@ Status for_each_sink(const std::vector<TokenSink*>& sinks, Call call) {
 
 }  // namespace
 
+Status TokenTee::on_inflated(std::uint64_t offset, ByteView bytes) {
+  return for_each_sink(sinks_, [&](TokenSink& sink) { return sink.on_inflated(offset, bytes); });
+}
 Status TokenTee::on_value(const ElementHeader& header, ByteView bytes) {
   return for_each_sink(sinks_, [&](TokenSink& sink) { return sink.on_value(header, bytes); });
 }

@@ -7,6 +7,10 @@
 //             | on_sequence_begin (on_item_begin element* on_item_end)* on_sequence_end
 //             | on_fragments_begin (on_fragment_begin on_fragment_chunk* on_fragment_end)* on_fragments_end
 //
+// Numbers of a value given whole are little endian whatever the file is; chunks, fragments and ranges are the bytes as
+// they lie. Offsets count from the start of the file; in a deflated one, from the start of the file with its data set
+// inflated, whose bytes pass by in on_inflated.
+//
 // Views handed to a sink are valid during the call only. A sink may refuse by returning a failed Status, which ends
 // the parse with that status. Sinks run on the thread that feeds the parser.
 #pragma once
@@ -33,6 +37,7 @@ struct ElementHeader {
   std::uint64_t offset = 0;        // of the tag, from the start of the file
   std::uint64_t value_offset = 0;  // of the first value byte
   std::uint32_t depth = 0;         // 0: top level, 1: in an item of a top-level sequence, …
+  bool big_endian = false;         // the numbers of the value lie so in the file
 };
 
 struct FragmentHeader {
@@ -45,6 +50,12 @@ struct FragmentHeader {
 class TokenSink {
  public:
   virtual ~TokenSink() = default;
+
+  // The next bytes of a deflated data set, before the tokens made of them; `offset` is the first one's.
+  virtual Status on_inflated(std::uint64_t offset, ByteView) {
+    (void)offset;
+    return {};
+  }
 
   virtual Status on_value(const ElementHeader&, ByteView) { return {}; }
   virtual Status on_large_value_begin(const ElementHeader&) { return {}; }
@@ -73,6 +84,7 @@ class TokenTee final : public TokenSink {
  public:
   explicit TokenTee(std::vector<TokenSink*> sinks) : sinks_(std::move(sinks)) {}
 
+  Status on_inflated(std::uint64_t offset, ByteView) override;
   Status on_value(const ElementHeader&, ByteView) override;
   Status on_large_value_begin(const ElementHeader&) override;
   Status on_large_value_chunk(const ElementHeader&, ByteView) override;

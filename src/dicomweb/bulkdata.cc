@@ -18,7 +18,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
   TRY_ASSIGN(const auto located, parts.locator.locate(exchange.scope, exchange.visibility()));
   const Validator validator{.etag = "\"" + std::to_string(located->row.watermark) + (as.multipart ? "bm\"" : "b\""),
                             .watermark = located->row.watermark};
-  TRY_ASSIGN(Rope value, archive::bulk_value(parts.blobs, located->row, path, located->blob));
+  TRY_ASSIGN(Rope value, archive::bulk_value(parts.blobs, located->row, path, located->content));
   if (matches_none(exchange.request, validator.etag)) {
     exchange.send(not_modified(exchange.request, validator));
     return {};

@@ -10,9 +10,13 @@ from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_pixel_data_frame
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGBaseline8Bit, generate_uid
+from pydicom.uid import (DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ExplicitVRLittleEndian,
+                         ImplicitVRLittleEndian, JPEGBaseline8Bit, generate_uid)
 
 WSI = "1.2.840.10008.5.1.4.1.1.77.1.6"
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
+ANNOTATIONS = "1.2.840.10008.5.1.4.1.1.91.1"
+ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 SIDE = 16  # rows and columns of a frame
 
 
@@ -60,7 +64,7 @@ def header(study=None, series=None, syntax=ExplicitVRLittleEndian, **attributes)
     meta.MediaStorageSOPInstanceUID = generate_uid()
     meta.TransferSyntaxUID = syntax
     dataset = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-    dataset.is_little_endian = True
+    dataset.is_little_endian = syntax != ExplicitVRBigEndian
     dataset.is_implicit_VR = syntax == ImplicitVRLittleEndian
     values = dict(
         SpecificCharacterSet="ISO_IR 192", ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
@@ -103,6 +107,96 @@ def native(frames=3, side_data=0, **options):
 
 def implicit(**options):
     return native(syntax=ImplicitVRLittleEndian, **options)
+
+
+def words(syntax, frames=3, **options):
+    """Native 16-bit frames with a table of 16-bit words of bulk size, numbers of every VR, and a sequence."""
+    dataset = header(syntax=syntax, **options)
+    add_image_attributes(dataset, frames, "MONOCHROME2")
+    dataset.SamplesPerPixel = 1
+    del dataset.PlanarConfiguration
+    dataset.BitsAllocated = dataset.BitsStored = 16
+    dataset.HighBit = 15
+    dataset.PixelRepresentation = 1
+    dataset.SmallestImagePixelValue = -3
+    dataset.FrameIncrementPointer = 0x00181063
+    dataset.AcquisitionDuration = 1.5
+    dataset.ImagedVolumeWidth = 12.25
+    table = Dataset()
+    table.is_little_endian, table.is_implicit_VR = dataset.is_little_endian, dataset.is_implicit_VR
+    table.LUTDescriptor = [1024, 0, 16]
+    table.LUTData = random.Random(7).randbytes(2048)
+    table["LUTData"].VR = "OW"
+    dataset.ModalityLUTSequence = Sequence([table])
+    dataset.PixelData = random.Random(frames).randbytes(frames * SIDE * SIDE * 2)
+    dataset["PixelData"].VR = "OW"
+    return File(dataset)
+
+
+def big_endian(**options):
+    return words(ExplicitVRBigEndian, **options)
+
+
+def deflated(**options):
+    return words(DeflatedExplicitVRLittleEndian, **options)
+
+
+def bits(frames=5, rows=5, columns=7, **options):
+    """A segmentation of 1-bit pixels whose frames begin inside bytes."""
+    dataset = header(**{"SOPClassUID": SEGMENTATION, "Modality": "SEG", **options})
+    add_image_attributes(dataset, frames, "MONOCHROME2")
+    dataset.SamplesPerPixel = dataset.BitsAllocated = dataset.BitsStored = 1
+    dataset.HighBit = 0
+    dataset.Rows, dataset.Columns = rows, columns
+    size = (frames * rows * columns + 7) // 8
+    dataset.PixelData = random.Random(size).randbytes(size + size % 2)
+    return File(dataset)
+
+
+def floats(double=False, frames=2, **options):
+    """FloatPixelData or DoubleFloatPixelData."""
+    dataset = header(**options)
+    add_image_attributes(dataset, frames, "MONOCHROME2")
+    dataset.SamplesPerPixel = 1
+    size, (keyword, vr) = (8, ("DoubleFloatPixelData", "OD")) if double else (4, ("FloatPixelData", "OF"))
+    dataset.BitsAllocated = size * 8
+    setattr(dataset, keyword, random.Random(size).randbytes(frames * SIDE * SIDE * size))
+    dataset[keyword].VR = vr
+    return File(dataset)
+
+
+def annotations(**options):
+    """Bulk annotations with coordinates (OF, OD) and indices (OL) too long for the JSON."""
+    dataset = header(**{"SOPClassUID": ANNOTATIONS, "Modality": "ANN", **options})
+    group = Dataset()
+    group.AnnotationGroupNumber = 1
+    group.PointCoordinatesData = random.Random(4).randbytes(4000)
+    group.DoublePointCoordinatesData = random.Random(8).randbytes(8000)
+    group.LongPrimitivePointIndexList = random.Random(5).randbytes(2000)
+    dataset.AnnotationGroupSequence = Sequence([group])
+    return File(dataset)
+
+
+def document(**options):
+    dataset = header(**{"SOPClassUID": ENCAPSULATED_PDF, "Modality": "DOC", **options})
+    dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
+    dataset.EncapsulatedDocument = b"%PDF-1.4\n" + bytes(3000)
+    return File(dataset)
+
+
+def nested(levels, **options):
+    """Sequences in each other, of undefined and defined length by turns."""
+    dataset = header(**options)
+    inner = Dataset()
+    inner.CodeValue = "DEEP"
+    for level in range(levels):
+        outer = Dataset()
+        outer.ContentSequence = Sequence([inner])
+        outer["ContentSequence"].is_undefined_length = level % 2 == 0
+        inner.is_undefined_length_sequence_item = level % 3 == 0
+        inner = outer
+    dataset.ContentSequence = inner.ContentSequence
+    return File(dataset)
 
 
 def without_pixels(**options):
