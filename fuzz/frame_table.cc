@@ -26,7 +26,7 @@ void require(bool promise) {
 
 void require_inside(const FrameTableHeader& header, const FrameExtents& extents) {
   for (const ByteRange& fragment : extents.fragments) {
-    require(fragment.offset <= header.blob_size && fragment.length <= header.blob_size - fragment.offset);
+    require(fragment.offset <= header.content_size && fragment.length <= header.content_size - fragment.offset);
   }
 }
 
