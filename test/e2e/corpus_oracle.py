@@ -69,7 +69,7 @@ def element_differences(actual, dataset, tag, fetch, where):
 
 def bytes_differences(actual, element, dataset, fetch, where):
     wanted = bytes(element.value or b"") if not isinstance(element.value, list) else b"".join(element.value)
-    if not dataset.is_little_endian and element.VR in SWAPPED_UNIT:
+    if dataset.is_little_endian is False and element.VR in SWAPPED_UNIT:
         wanted = turned(wanted, SWAPPED_UNIT[element.VR])
     if "BulkDataURI" in actual:
         got = fetch(actual["BulkDataURI"])
