@@ -1,6 +1,6 @@
-// Fuzz target: the push parser, little and big endian, plain and deflated. Beyond not crashing, three things must hold for any bytes: the tokens and the
-// verdict do not depend on how the bytes are cut, every begin has its end when the file is accepted, and an
-// error names a place.
+// Fuzz target: the push parser, little and big endian, plain and deflated. Beyond not crashing, three things must hold
+// for any bytes: the tokens and the verdict do not depend on how the bytes are cut, every begin has its end when the
+// file is accepted, and an error names a place.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -38,8 +38,8 @@ Status parse_cut(ByteView file, tessera::dicom::TokenSink& sink) {
   return parser.finish();
 }
 
-// The input behind a usual start as a data set, plain and deflated: the same tokens, the same verdict. (The two syntaxes
-// have names of one length, so that places are the same.)
+// The input behind a usual start as a data set, plain and deflated: the same tokens, the same verdict. (The two
+// syntaxes have names of one length, so that places are the same.)
 void check_inflating(ByteView file) {
   constexpr std::size_t kMetaTokens = std::string_view(
                                           "\nvalue (0002,0000) UL @132 v140 +4 d0 1e000000"

@@ -6,8 +6,8 @@ namespace tessera::archive {
 
 namespace {
 
-// A frame of 1-bit pixels that starts inside a byte of the content (PS3.5 §8.1.1: frames are packed without gaps), as if
-// it started at a bit 0. Pixels fill a byte from its least significant bit.
+// A frame of 1-bit pixels that starts inside a byte of the content (PS3.5 §8.1.1: frames are packed without gaps), as
+// if it started at a bit 0. Pixels fill a byte from its least significant bit.
 class ShiftedBits final : public RangeSource {
  public:
   ShiftedBits(std::shared_ptr<RangeSource> blob, ByteRange range, unsigned first_bit, std::uint64_t bits)

@@ -18,8 +18,7 @@ class InflatedFileTest : public test::ArchiveTest {
     dicom::DataSet set = file.header();
     const std::string pixels = file.frames[0] + file.frames[1];
     set.bytes(tags::kPixelData, dicom::Vr::OB, as_bytes(pixels));
-    const ByteBuffer start =
-        dicom::encode_file_meta(file.sop_class, file.sop, dicom::kDeflatedExplicitLittleEndian);
+    const ByteBuffer start = dicom::encode_file_meta(file.sop_class, file.sop, dicom::kDeflatedExplicitLittleEndian);
     bytes = std::string(as_text(start)) + test::deflated(as_text(set.encode()));
   }
 

@@ -30,14 +30,15 @@ class SidecarBuilder;
 // Failure and warning reasons of a STOW answer (PS3.18 table I.2-2 and service-api §1).
 enum class StoreReason : std::uint16_t {
   None = 0,
-  DataSetWarnings = 1,             // v2: stored, with attributes that break their VR's rule
-  ProcessingFailure = 272,         // 0x0110
-  OutOfResources = 42752,          // 0xA700
-  ValidationFailed = 43264,        // 0xA900
-  StudyMismatch = 43265,           // 0xA901
-  DataSetMismatchWarning = 45063,  // 0xB007: stored though implicit VR (v1, v2), or though pixels and attributes disagree
-  AlreadyExists = 45070,           // 0xB00E
-  BeingCreated = 45071,            // 0xB00F
+  DataSetWarnings = 1,       // v2: stored, with attributes that break their VR's rule
+  ProcessingFailure = 272,   // 0x0110
+  OutOfResources = 42752,    // 0xA700
+  ValidationFailed = 43264,  // 0xA900
+  StudyMismatch = 43265,     // 0xA901
+  DataSetMismatchWarning =
+      45063,              // 0xB007: stored though implicit VR (v1, v2), or though pixels and attributes disagree
+  AlreadyExists = 45070,  // 0xB00E
+  BeingCreated = 45071,   // 0xB00F
 };
 
 struct IngestOptions {

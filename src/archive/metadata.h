@@ -23,8 +23,8 @@ std::string instance_url(std::string_view base, const catalog::InstanceKey& key)
 std::unique_ptr<Stream> stream_metadata(std::vector<catalog::InstanceRow> rows, std::string base_url, bool gzip,
                                         blob::BlobStore& blobs, Pool& pool);
 
-// The bulk value at `tag_path` ("00480105/0/00282000") of an instance as a rope, its numbers little endian. NotFound when
-// there is none. `content` is Located's. Blocks.
+// The bulk value at `tag_path` ("00480105/0/00282000") of an instance as a rope, its numbers little endian. NotFound
+// when there is none. `content` is Located's. Blocks.
 Result<Rope> bulk_value(blob::BlobStore& blobs, const catalog::InstanceRow& row, std::string_view tag_path,
                         std::shared_ptr<RangeSource> content);
 

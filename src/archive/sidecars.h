@@ -1,5 +1,6 @@
 // Sidecars: the derived files beside a blob, .frames, .meta and, for a deflated data set, .inflated; made in the pass
-// that takes an upload in, and made again from the blob when they are absent or wrong (they are not fsynced: a power loss may take them).
+// that takes an upload in, and made again from the blob when they are absent or wrong (they are not fsynced: a power
+// loss may take them).
 #pragma once
 
 #include <cstdint>

@@ -67,9 +67,11 @@ TEST(BigEndian, numbers_come_in_little_endian_and_text_as_it_is) {
 }
 
 TEST(BigEndian, words_are_turned_around_and_bytes_are_not) {
-  const std::string tokens =
-      tokens_of(BigEndian().head32(0x00281201, "OW", 4).file.raw("\1\2\3\4").raw(big32(0x00282000) + "OB").raw(
-          std::string(2, '\0') + big32(3) + "\1\2\3"));
+  const std::string tokens = tokens_of(BigEndian()
+                                           .head32(0x00281201, "OW", 4)
+                                           .file.raw("\1\2\3\4")
+                                           .raw(big32(0x00282000) + "OB")
+                                           .raw(std::string(2, '\0') + big32(3) + "\1\2\3"));
   EXPECT_THAT(tokens, HasSubstr("(0028,1201) OW @172 v184 +4 d0 02010403"));
   EXPECT_THAT(tokens, HasSubstr("(0028,2000) OB @188 v200 +3 d0 010203"));
 }
@@ -109,7 +111,8 @@ TEST(BigEndian, a_large_value_says_that_its_bytes_lie_turned_around) {
       return {};
     }
   } watch;
-  const DicomBytes file = BigEndian().head32(0x7FE00010, "OW", kHeldValue + 2).file.raw(std::string(kHeldValue + 2, 'x'));
+  const DicomBytes file =
+      BigEndian().head32(0x7FE00010, "OW", kHeldValue + 2).file.raw(std::string(kHeldValue + 2, 'x'));
   EXPECT_TRUE(test::parse_in_pieces(file.view(), 999, watch).ok());
   EXPECT_TRUE(watch.big);
 }
@@ -147,8 +150,9 @@ TEST(Deflated, gives_the_tokens_of_its_plain_form_however_it_is_cut) {
 }
 
 TEST(Deflated, a_wrapper_around_it_and_padding_behind_it_are_passed_over) {
-  for (const std::string& compressed : {test::deflated(data_set(), 15), test::deflated(data_set()) + std::string(1, '\0'),
-                                        test::deflated(data_set() + std::string(600, '\0'))}) {
+  for (const std::string& compressed :
+       {test::deflated(data_set(), 15), test::deflated(data_set()) + std::string(1, '\0'),
+        test::deflated(data_set() + std::string(600, '\0'))}) {
     const std::string tokens = tokens_of(deflated_file(compressed));
     EXPECT_TRUE(tokens.substr(tokens.find("(0008,0018)")) == plain_tokens(data_set()));
   }
@@ -178,7 +182,8 @@ Status failure_of(const DicomBytes& file, ParserLimits limits = {}) {
 TEST(Deflated, what_is_cut_or_damaged_is_told_at_its_byte) {
   const std::string whole = test::deflated(data_set());
   const Status cut = failure_of(deflated_file(whole.substr(0, whole.size() - 3)));
-  EXPECT_THAT(std::string(cut.message()), HasSubstr("inflate data set: the file ends inside the deflated bytes, behind byte"));
+  EXPECT_THAT(std::string(cut.message()),
+              HasSubstr("inflate data set: the file ends inside the deflated bytes, behind byte"));
   const Status damaged = failure_of(deflated_file(whole.substr(0, 60) + std::string(20, '\xFF')));
   EXPECT_EQ(damaged.code(), Code::Corrupt);
   const Status wrong = failure_of(deflated_file(test::deflated(data_set() + "more than a data set")));

@@ -67,7 +67,7 @@ std::string describe(ByteView table, std::string_view name) {
 bool starts_image(ByteView first_bytes) {
   const std::string_view text = as_text(first_bytes);
   return starts_rle(first_bytes) || std::any_of(kMarkers.begin(), kMarkers.end(),
-                     [text](std::string_view marker) { return text.starts_with(marker); });
+                                                [text](std::string_view marker) { return text.starts_with(marker); });
 }
 
 std::uint32_t guess_frame_count(const FragmentList& fragments, ByteView basic) {

@@ -183,12 +183,14 @@ TEST(FrameTable, float_pixel_data_has_its_own_width) {
 TEST(FrameTable, native_pixels_that_the_attributes_do_not_divide_are_one_frame_or_the_whole_ones_there_are) {
   Table unnamed;
   EXPECT_THAT(unnamed.native(100).problem_of_finish(), HasSubstr("Rows (0028,0010)"));
-  EXPECT_EQ(ranges(unnamed.find(0)), (Ranges{{1000, 100}})) << "all there is, as the one frame that is said to be there";
+  EXPECT_EQ(ranges(unnamed.find(0)), (Ranges{{1000, 100}}))
+      << "all there is, as the one frame that is said to be there";
   Table short_of_one;
   EXPECT_THAT(short_of_one.image(65535, 65535, 1, 16).native(100).problem_of_finish(), HasSubstr("too few for 1"));
   EXPECT_EQ(ranges(short_of_one.find(0)), (Ranges{{1000, 100}}));
   Table half;
-  EXPECT_THAT(half.image(10, 10, 1, 16).frames("3").native(410).problem_of_finish(), HasSubstr("410 bytes, too few for 3"));
+  EXPECT_THAT(half.image(10, 10, 1, 16).frames("3").native(410).problem_of_finish(),
+              HasSubstr("410 bytes, too few for 3"));
   EXPECT_EQ(half.header_.frame_count, 2U);
   EXPECT_EQ(ranges(half.find(1)), (Ranges{{1200, 200}}));
   Table none;
@@ -256,16 +258,11 @@ TEST(FrameTable, image_markers_group_fragments_where_no_table_does) {
 
 TEST(FrameTable, counts_that_cannot_be_reconciled_are_told) {
   Table table;
-  EXPECT_EQ(table.frames("2")
-                .begin()
-                .fragment(kJpeg, 10)
-                .fragment(kMore, 10)
-                .fragment(kMore, 10)
-                .end()
-                .problem_of_finish(),
-            "index frames: PixelData (7FE0,0010) has 3 fragments, NumberOfFrames (0028,0008) is 2; there is "
-            "no usable "
-            "Basic Offset Table, there is no usable Extended Offset Table, and 1 fragments begin an image");
+  EXPECT_EQ(
+      table.frames("2").begin().fragment(kJpeg, 10).fragment(kMore, 10).fragment(kMore, 10).end().problem_of_finish(),
+      "index frames: PixelData (7FE0,0010) has 3 fragments, NumberOfFrames (0028,0008) is 2; there is "
+      "no usable "
+      "Basic Offset Table, there is no usable Extended Offset Table, and 1 fragments begin an image");
   EXPECT_EQ(table.header_.frame_count, 0U) << "none of them for certain";
   EXPECT_NE(Table().frames("2").begin().end().problem_of_finish(), "");
   EXPECT_EQ(Table().begin().end().problem_of_finish(), "") << "no fragment at all: no frame";
@@ -275,7 +272,8 @@ TEST(FrameTable, fewer_fragments_than_frames_are_the_frames_there_are) {
   for (const char* said : {"3", "2147483647"}) {
     Table table;
     EXPECT_THAT(table.frames(said).begin().fragment(kJpeg, 10).fragment(kJpeg, 20).end().problem_of_finish(),
-                HasSubstr("2 fragments")) << said;
+                HasSubstr("2 fragments"))
+        << said;
     EXPECT_EQ(table.header_.frame_count, 2U) << said;
     EXPECT_EQ(ranges(table.find(1)), (Ranges{{1034, 20}})) << said;
   }
@@ -284,12 +282,25 @@ TEST(FrameTable, fewer_fragments_than_frames_are_the_frames_there_are) {
 TEST(FrameTable, where_the_number_of_frames_is_none_table_or_images_tell_it) {
   for (const char* said : {"-1", "many"}) {
     Table images;
-    EXPECT_THAT(images.frames(said).begin().fragment(kJpeg, 10).fragment(kMore, 10).fragment(kJpeg, 20).end().problem_of_finish(),
+    EXPECT_THAT(images.frames(said)
+                    .begin()
+                    .fragment(kJpeg, 10)
+                    .fragment(kMore, 10)
+                    .fragment(kJpeg, 20)
+                    .end()
+                    .problem_of_finish(),
                 HasSubstr(std::string("\"") + said));
     EXPECT_EQ(images.header_.frame_count, 2U);
     EXPECT_EQ(ranges(images.find(1)), (Ranges{{1052, 20}}));
     Table listed;
-    EXPECT_NE(listed.frames(said).begin(table_of<std::uint32_t>({0, 36})).fragment(kMore, 10).fragment(kMore, 10).fragment(kMore, 20).end().problem_of_finish(), "");
+    EXPECT_NE(listed.frames(said)
+                  .begin(table_of<std::uint32_t>({0, 36}))
+                  .fragment(kMore, 10)
+                  .fragment(kMore, 10)
+                  .fragment(kMore, 20)
+                  .end()
+                  .problem_of_finish(),
+              "");
     EXPECT_EQ(listed.header_.frame_count, 2U);
   }
 }
@@ -431,8 +442,9 @@ TEST(FrameTable, contradictions_inside_a_sealed_table_are_refused) {
 
 TEST(StartsImage, knows_the_markers_of_every_codec) {
   using namespace std::string_view_literals;
-  for (const std::string_view good : {kJpeg, "\xFF\x4F\xFF\x51\x00\x2F"sv, "\xFF\x0A\x00"sv,
-                                      "\0\0\0\x0CJXL \r\n\x87\n"sv, "\0\0\0\x0CjP  \r\n\x87\n"sv, "\3\0\0\0\x40\0\0\0"sv}) {
+  for (const std::string_view good :
+       {kJpeg, "\xFF\x4F\xFF\x51\x00\x2F"sv, "\xFF\x0A\x00"sv, "\0\0\0\x0CJXL \r\n\x87\n"sv,
+        "\0\0\0\x0CjP  \r\n\x87\n"sv, "\3\0\0\0\x40\0\0\0"sv}) {
     EXPECT_TRUE(starts_image(as_bytes(good)));
   }
   EXPECT_FALSE(starts_image(as_bytes("\xFF\xD9\xFF"sv)));

@@ -53,8 +53,8 @@ Status Inflation::State::begin(ByteView start) {
 
 Status Inflation::State::check_limits() const {
   if (emitted + filled > limits.bytes) {
-    return Status(Code::TooLarge, "inflate data set: it has more than the " + std::to_string(limits.bytes) +
-                                      " bytes allowed for one");
+    return Status(Code::TooLarge,
+                  "inflate data set: it has more than the " + std::to_string(limits.bytes) + " bytes allowed for one");
   }
   if (emitted + filled > limits.free_out && (emitted + filled) / limits.ratio > taken) {
     return Status(Code::TooLarge, "inflate data set: more than " + std::to_string(limits.ratio) +

@@ -23,8 +23,8 @@ namespace tessera::dicom {
 struct BulkValue {
   std::string tag_path;  // "00480105/0/00282000": tags in hex, item indexes from 0 between them
   Vr vr = Vr::OB;
-  ByteRange range;  // in the blob; empty for fragments at top level (their frames are elsewhere), from the
-                    // Basic Offset Table's item to behind the delimiter for fragments in an item
+  ByteRange range;          // in the blob; empty for fragments at top level (their frames are elsewhere), from the
+                            // Basic Offset Table's item to behind the delimiter for fragments in an item
   bool big_endian = false;  // the numbers in the range are: whoever serves them turns them around (PS3.18 F.2.7)
 };
 

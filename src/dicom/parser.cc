@@ -69,6 +69,8 @@ Status Parser::Impl::on_unit(ByteView unit) {
       return begin_element();
     case Step::Value:
       return on_value(unit);
+    case Step::FirstItem:
+      return on_first_item(unit);
     case Step::Item:
       return on_item(unit);
     case Step::Fragment:
@@ -164,6 +166,7 @@ std::string Parser::Impl::describe_step() const {
     case Step::Value:
     case Step::ValueBytes:
     case Step::LongLength:
+    case Step::FirstItem:
       return describe_place("element", element.tag, element.offset);
     case Step::FragmentBytes:
       return describe_place("fragment " + std::to_string(fragment.ordinal) + " of", element.tag, fragment.offset);

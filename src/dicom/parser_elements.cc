@@ -11,6 +11,7 @@
 namespace tessera::dicom {
 namespace {
 
+constexpr std::size_t kItemUnit = 8;
 constexpr std::uint16_t kCommandGroup = 0x0000;  // of messages, never of files; zero bytes after the end look like it
 constexpr std::uint16_t kMetaGroup = 0x0002;
 constexpr std::uint16_t kDelimiterGroup = 0xFFFE;
@@ -142,6 +143,10 @@ Status Parser::Impl::begin_element() {
   }
   RETURN_IF_ERROR(check_room("element", element.tag, element.offset, element.length));
   if (element.vr == Vr::SQ) {
+    if (!encoding().explicit_vr && element.length > 0) {
+      expect(Step::FirstItem, std::min<std::size_t>(kItemUnit, element.length));
+      return {};
+    }
     return begin_sequence(encoding());
   }
   if (element.vr == Vr::UN) {
@@ -189,6 +194,12 @@ Status Parser::Impl::begin_sequence(Encoding inside) {
 }
 
 Status Parser::Impl::on_value(ByteView value) {
+  ByteBuffer whole;
+  if (!value_start.empty()) {
+    whole = std::exchange(value_start, {});
+    whole.insert(whole.end(), value.begin(), value.end());
+    value = whole;
+  }
   if (in_meta) {
     note_meta_value(value);
   }
@@ -203,6 +214,32 @@ Status Parser::Impl::on_value(ByteView value) {
   }
   RETURN_IF_ERROR(sink.on_value(element, value));
   return settle();
+}
+
+// Under implicit VR the dictionary alone says that a value is a sequence; trial standards used tags otherwise, and
+// then the value is nobody's.
+Status Parser::Impl::on_first_item(ByteView unit) {
+  const bool is_sequence =
+      unit.size() == kItemUnit && (unit_tag(unit) == tags::kItem || unit_tag(unit) == tags::kSequenceDelimitationItem);
+  if (is_sequence) {
+    offset -= unit.size();
+    RETURN_IF_ERROR(begin_sequence(encoding()));
+    offset += unit.size();
+    return on_item(unit);
+  }
+  element.vr = Vr::UN;
+  remaining = element.length - unit.size();
+  if (element.length > kHeldValue) {
+    step = Step::ValueBytes;
+    RETURN_IF_ERROR(sink.on_large_value_begin(element));
+    return sink.on_large_value_chunk(element, unit);
+  }
+  value_start.assign(unit.begin(), unit.end());
+  if (remaining == 0) {
+    return on_value({});
+  }
+  expect(Step::Value, static_cast<std::size_t>(remaining));
+  return {};
 }
 
 Status Parser::Impl::on_item(ByteView unit) {

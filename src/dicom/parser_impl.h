@@ -22,6 +22,7 @@ struct Parser::Impl {
     LongLength,     // the 4 more of an explicit VR with a 32-bit length
     Value,          // a held value, whole
     ValueBytes,     // a large value, passing through
+    FirstItem,      // the 8 bytes that tell whether what the dictionary calls a sequence is one
     Item,           // 8 bytes: an item or the delimiter of the sequence
     Fragment,       // 8 bytes: an item of fragments or their delimiter
     FragmentBytes,  // a fragment, passing through
@@ -68,6 +69,7 @@ struct Parser::Impl {
   Status begin_undefined_length();
   Status begin_sequence(Encoding inside);
   Status on_value(ByteView value);
+  Status on_first_item(ByteView unit);
   Status on_item(ByteView unit);
   Status begin_item(std::uint64_t offset, std::uint32_t length);
   Status end_sequence();
@@ -91,9 +93,10 @@ struct Parser::Impl {
   bool in_meta = true;
   Encoding top_level;  // of group 0002, then of the data set
   bool data_set_begun = false;
-  bool signed_pixels = false;  // PixelRepresentation of the top level
+  bool signed_pixels = false;            // PixelRepresentation of the top level
   std::unique_ptr<Inflation> inflation;  // of a deflated data set, once it began
   ByteBuffer swapped;                    // a big-endian value turned around
+  ByteBuffer value_start;                // the first bytes of a value that turned out to be no sequence
   std::string syntax;
   std::uint64_t transfer_syntax_offset = 0;  // of its element
   ElementHeader element;                     // the current one; while fragments are read, the one that holds them
@@ -105,6 +108,5 @@ struct Parser::Impl {
 inline Status corrupt(std::string_view what, Tag tag, std::uint64_t offset, std::string_view why) {
   return Status(Code::Corrupt, describe_place(what, tag, offset) + ": " + std::string(why));
 }
-
 
 }  // namespace tessera::dicom

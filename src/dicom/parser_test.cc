@@ -345,6 +345,16 @@ TEST(Parser, an_explicit_file_that_is_plainly_implicit_is_read_as_that_and_the_o
               HasSubstr("(0008,0018) UI @170 v178 +6"));
 }
 
+TEST(Parser, what_the_dictionary_calls_a_sequence_is_a_value_where_no_item_begins_it) {
+  for (const std::size_t length : {8, 12, 70'000}) {
+    const std::string tokens =
+        tokens_of(implicit_file().implicit(0x0040A170, std::string(length, 'N')).implicit(0x00280010, "\1\2"));
+    EXPECT_THAT(tokens, HasSubstr("(0040,A170) UN @170 v178 +" + std::to_string(length) + " d0 4e4e4e4e"));
+    EXPECT_THAT(tokens, HasSubstr("(0028,0010) US @" + std::to_string(178 + length)));
+  }
+  EXPECT_THAT(tokens_of(implicit_file().implicit(0x0040A170, "ABCD")), HasSubstr("UN @170"));
+}
+
 TEST(Parser, an_item_may_be_written_the_other_way_than_what_holds_it) {
   const std::string tokens = tokens_of(explicit_file()
                                            .head32(0x00082112, "SQ", kUndefined)

@@ -5,16 +5,14 @@ and words of its sentence. EXCEPTIONS are the attributes in which we and pydicom
 so, where the folder does not lie beside the project: test/bad/dicom and the unit tests hold the cases by themselves.
 """
 import csv
-import os
 import pathlib
 import re
-import time
 
 import pytest
 import requests
 
 import corpus_oracle as oracle
-from dicomweb import JSON, bodies, parts_of, value
+from dicomweb import JSON, bodies, value
 from tessera_server import ROOT
 
 DATA = ROOT.parent / "shared" / "data"
@@ -25,7 +23,16 @@ FRAMES_AT_ONCE = 200
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="no ../shared/data beside the project: 361 files not tried")
 
 # (file, attribute pattern) -> why pydicom's word is not the last one.
-EXCEPTIONS = []
+EXCEPTIONS = [
+    (r"chrGB2312", r"^/00100010:", "pydicom 2.3 leaves the escape of GB 2312 in the name when it is the only set named"),
+    (r"RI6XDosiGap", r"^/50003000 has VR OW", "pydicom leaves 'OB or OW' undecided; implicit VR has OW (PS3.5 A.1)"),
+    (r"badVR", r"^frames: pydicom cannot", "its NumberOfFrames is 1A; the one native frame is there"),
+    (r"GH177.*IVRLE_BigEndian_undefined", r"^pydicom cannot read", "a private syntax that pydicom does not try as what it is"),
+    (r"wsi_bot_", r"^frame", "the items win over a wrong Basic Offset Table, which pydicom believes"),
+    (r"number_of_frames_too_many", r"^frames: pydicom cannot", "twelve fragments are the twelve frames there are"),
+    (r"oob-monochrome", r"^frame", "less pixel data than one frame: what there is, is the frame"),
+    (r"", r": pydicom cannot read it", "pydicom gives up on the value"),
+]
 
 
 def files():
@@ -65,6 +72,18 @@ class Client:
 @pytest.fixture(scope="module")
 def client(server):
     return Client(server)
+
+
+@pytest.fixture(scope="module")
+def seen():
+    """What became of each file, and what the server held behind it: (outcome, MiB of anonymous memory, descriptors)."""
+    return []
+
+
+def held_by(server):
+    process = pathlib.Path("/proc") / str(server.process.pid)
+    status = (process / "status").read_text()
+    return int(re.search(r"RssAnon:\s+(\d+) kB", status).group(1)) // 1024, len(list((process / "fd").iterdir()))
 
 
 def outcome_of(answer):
@@ -146,13 +165,24 @@ def try_file(client, path):
 
 
 @pytest.mark.parametrize("path", files(), ids=name_of)
-def test_every_file_is_stored_and_given_back_or_refused_for_its_reason(client, path):
+def test_every_file_is_stored_and_given_back_or_refused_for_its_reason(client, seen, path):
     row, wrong = try_file(client, path)
     print("\t".join(str(field) for field in row.values()))
+    seen.append((row["outcome"], *held_by(client.server)))
     assert not wrong, "\n".join(wrong[:20])
     want = expected()[name_of(path)]
     assert (row["outcome"], str(row["frames"]), row["reason"]) == (want["outcome"], want["frames"], want["reason"])
     assert want["words"] in row["words"]
+
+
+def test_memory_and_descriptors_stay_flat_over_all_of_them(seen):
+    if len(seen) < 100:
+        pytest.skip(f"only {len(seen)} files were tried in this run: too few to tell")
+    stored = sum(outcome == "stored" for outcome, _, _ in seen)
+    memory, descriptors = [row[1] for row in seen], [row[2] for row in seen]
+    print(f"{stored} stored, {len(seen) - stored} refused; at most {max(memory)} MiB and {max(descriptors)} descriptors")
+    assert max(memory[50:]) <= max(memory[:50]) + 32
+    assert max(descriptors[50:]) <= max(descriptors[:50]) + 8
 
 
 if __name__ == "__main__":  # prints the table anew, and what differs, for whoever has looked at it
@@ -161,6 +191,7 @@ if __name__ == "__main__":  # prints the table anew, and what differs, for whoev
     from conftest import running
     with tempfile.TemporaryDirectory() as folder, running(pathlib.Path(folder)) as running_server:
         one = Client(running_server)
+        print("file\toutcome\tframes\treason\twords")
         for file in files():
             try:
                 line, lines = try_file(one, file)

@@ -160,7 +160,7 @@ def per_frame_groups(count):
 
 def test_per_frame_groups_of_200_megabytes_are_stored_and_told_in_flat_memory(start):
     server = start()
-    count = 2_000_000
+    count = 2_100_000
     file = make.without_pixels()
     item = next(per_frame_groups(1000))
     size = len(item) // 1000 * count
