@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -52,10 +53,14 @@ class BlobStore {
   virtual Result<BlobInfo> stat(std::string_view key) = 0;
   // Ok when it was not there. Folders that became empty go too.
   virtual Status remove(std::string_view key) = 0;
+  // What was removed beside `key` is gone for good, also after a power loss, when it returns ok.
+  virtual Status settle(std::string_view key) = 0;
   // Every blob whose key begins with `prefix`, in no promised order; stops when `each` returns false.
   virtual Status list(std::string_view prefix, const std::function<bool(const BlobInfo&)>& each) = 0;
   // Removes the leftovers of writers that died (older than `age`); live writers of any process are not touched.
   virtual Result<std::uint64_t> sweep_unfinished(std::chrono::milliseconds age) = 0;
+  // What such a sweep would remove now.
+  virtual Result<std::vector<BlobInfo>> unfinished(std::chrono::milliseconds age) = 0;
   // Bytes that may still be written; UINT64_MAX when unknown.
   virtual Result<std::uint64_t> free_bytes() = 0;
 };

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <random>
@@ -78,6 +79,17 @@ class FileStore final : public BlobStore {
     return {};
   }
 
+  Status settle(std::string_view key) override {
+    RETURN_IF_ERROR(check_key(key));
+    // The folder itself may have gone as empty: then its entry in the nearest one that is left is what counts.
+    for (fs::path folder = (blobs_ / key).parent_path();; folder = folder.parent_path()) {
+      const Status synced = sync_folder(folder);
+      if (synced.code() != Code::NotFound || folder == blobs_) {
+        return synced;
+      }
+    }
+  }
+
   Status list(std::string_view prefix, const std::function<bool(const BlobInfo&)>& each) override {
     // Only the folder that the prefix names for certain is walked.
     const std::size_t cut = prefix.rfind('/');
@@ -102,13 +114,14 @@ class FileStore final : public BlobStore {
 
   Result<std::uint64_t> sweep_unfinished(std::chrono::milliseconds age) override {
     std::uint64_t removed = 0;
-    const auto oldest = std::chrono::system_clock::now() - age;
-    const std::int64_t limit = std::chrono::duration_cast<std::chrono::milliseconds>(oldest.time_since_epoch()).count();
-    std::error_code error;
-    for (fs::directory_iterator at(incoming_, error); !error && at != fs::directory_iterator(); at.increment(error)) {
-      removed += remove_dead(at->path(), limit) ? 1 : 0;
-    }
+    for_each_dead(age, [&](const fs::path& path, const BlobInfo&) { removed += ::unlink(path.c_str()) == 0 ? 1 : 0; });
     return removed;
+  }
+
+  Result<std::vector<BlobInfo>> unfinished(std::chrono::milliseconds age) override {
+    std::vector<BlobInfo> found;
+    for_each_dead(age, [&](const fs::path&, const BlobInfo& info) { found.push_back(info); });
+    return found;
   }
 
   Result<std::uint64_t> free_bytes() override {
@@ -124,19 +137,22 @@ class FileStore final : public BlobStore {
   // and a file younger than this is left for the next sweep.
   static constexpr std::int64_t kYoungMillis = 2000;
 
-  bool remove_dead(const fs::path& path, std::int64_t limit) {
-    Result<File> file = File::open_read(path);
-    struct stat info {};
-    if (!file.ok() || ::fstat(file->descriptor(), &info) != 0 || modified_millis(info) > limit) {
-      return false;
-    }
+  // Calls `each` with every unfinished file whose writer is dead, while it holds that file's lock.
+  void for_each_dead(std::chrono::milliseconds age, const std::function<void(const fs::path&, const BlobInfo&)>& each) {
     const std::int64_t now =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
             .count();
-    if (now - modified_millis(info) < kYoungMillis || ::flock(file->descriptor(), LOCK_EX | LOCK_NB) != 0) {
-      return false;
+    const std::int64_t newest = now - std::max<std::int64_t>(age.count(), kYoungMillis);
+    std::error_code error;
+    for (fs::directory_iterator at(incoming_, error); !error && at != fs::directory_iterator(); at.increment(error)) {
+      Result<File> file = File::open_read(at->path());
+      struct stat info {};
+      if (file.ok() && ::fstat(file->descriptor(), &info) == 0 && modified_millis(info) <= newest &&
+          ::flock(file->descriptor(), LOCK_EX | LOCK_NB) == 0) {
+        each(at->path(),
+             {at->path().filename().string(), static_cast<std::uint64_t>(info.st_size), modified_millis(info)});
+      }
     }
-    return ::unlink(path.c_str()) == 0;
   }
 
   const fs::path blobs_;

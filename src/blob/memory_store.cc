@@ -77,6 +77,8 @@ class MemoryStore final : public BlobStore {
     return {};
   }
 
+  Status settle(std::string_view) override { return {}; }
+
   Status list(std::string_view prefix, const std::function<bool(const BlobInfo&)>& each) override {
     std::vector<BlobInfo> found;
     {
@@ -96,6 +98,7 @@ class MemoryStore final : public BlobStore {
   }
 
   Result<std::uint64_t> sweep_unfinished(std::chrono::milliseconds) override { return std::uint64_t{0}; }
+  Result<std::vector<BlobInfo>> unfinished(std::chrono::milliseconds) override { return std::vector<BlobInfo>(); }
   Result<std::uint64_t> free_bytes() override { return UINT64_MAX; }
 
  private:
