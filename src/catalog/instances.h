@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -139,10 +140,15 @@ class Instances {
   Result<std::int64_t> publish(const Publication& publication);
   // The blob is gone from the store: drop its row. Ok when there is none.
   Status forget(std::int64_t watermark);
+  // The same for many, in one transaction.
+  Status forget(std::span<const std::int64_t> watermarks);
 
   // Pending blobs whose lease ran out become garbage, so that publish() refuses them; returns how many.
   Result<std::uint64_t> expire_pending();
+  Result<std::uint64_t> count_expired();  // how many it would be
   Result<std::vector<PendingBlob>> garbage(std::size_t limit);
+  // Whether a row of any state names the blob: what no row names is nobody's.
+  Result<bool> holds_blob(std::int64_t watermark);
 
   // NotFound when nothing of the scope exists or may be seen.
   Result<InstanceRow> find(const Scope& instance, const Visibility& visibility);

@@ -14,7 +14,8 @@ CREATE TABLE partitions(
   created_millis INTEGER NOT NULL);
 INSERT INTO partitions VALUES(1, 'Microsoft.Default', CAST(strftime('%s', 'now') AS INTEGER) * 1000);
 
--- The id is the watermark: AUTOINCREMENT never gives one twice. state: 0 pending, 1 live, 2 garbage.
+-- The id is the watermark: AUTOINCREMENT never gives one twice.
+-- state: 0 pending, 1 live, 2 garbage, 3 set aside: a rebuild could not read it, and nobody removes it.
 CREATE TABLE blobs(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   store TEXT NOT NULL DEFAULT 'main',
@@ -149,6 +150,10 @@ Status make_version_table(Connection& connection) {
 }
 
 }  // namespace
+
+std::int64_t newest_schema() {
+  return static_cast<std::int64_t>(kSteps.size());
+}
 
 Status migrate(Connection& connection) {
   RETURN_IF_ERROR(make_version_table(connection));

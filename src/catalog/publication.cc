@@ -1,8 +1,10 @@
 // The visibility transaction (design §4.6): one transaction makes the instance visible, bumps the study's revision and
-// appends the feed. Study and series attributes are the last stored instance's.
+// appends the feed. Study and series attributes are those of the instance with the newest watermark, whatever the order
+// in which uploads end: so they follow from what is stored, and a rebuild finds the same.
+#include "catalog/publication.h"
+
 #include <charconv>
 
-#include "catalog/instances.h"
 #include "catalog/normal_form.h"
 #include "catalog/sql.h"
 #include "catalog/study_revision.h"
@@ -37,6 +39,12 @@ constexpr std::string_view kSeries =
     "performed_start_date = excluded.performed_start_date, "
     "manufacturer_model_normal = excluded.manufacturer_model_normal, header = excluded.header RETURNING id";
 
+// The study or series has a newer instance: its attributes stay.
+constexpr std::string_view kOlderInStudy =
+    "UPDATE studies SET revision = ? WHERE partition_id = ? AND study_uid = ? AND watermark > ? RETURNING id";
+constexpr std::string_view kOlderInSeries =
+    "SELECT id FROM series WHERE study_id = ? AND series_uid = ? AND watermark > ?";
+
 constexpr std::string_view kHeld = "SELECT id, generation, blob_id FROM instances WHERE series_id = ? AND sop_uid = ?";
 constexpr std::string_view kDropInstance = "DELETE FROM instances WHERE id = ?";
 constexpr std::string_view kBlobGarbage = "UPDATE blobs SET state = 2 WHERE id = ?";
@@ -48,19 +56,30 @@ constexpr std::string_view kFeed =
     "VALUES(?,?,?,?,?,?,?)";
 constexpr std::int64_t kActionCreate = 1;
 
-// The id that a RETURNING clause gives.
-Result<std::int64_t> returned_id(Connection& connection, std::string_view sql, std::initializer_list<SqlValue> values) {
+// The id of the row that a statement gives; 0 when it gives none.
+Result<std::int64_t> id_if_any(Connection& connection, std::string_view sql, std::initializer_list<SqlValue> values) {
   TRY_ASSIGN(Statement * statement, query(connection, sql, values));
   TRY_ASSIGN(const bool row, statement->step());
   if (!row) {
-    return Status(Code::Internal, "publish: an upsert returned no row");
+    return std::int64_t{0};
   }
   const std::int64_t id = statement->integer(0);
   TRY_ASSIGN([[maybe_unused]] const bool more, statement->step());
   return id;
 }
 
+// The id that a RETURNING clause gives.
+Result<std::int64_t> returned_id(Connection& connection, std::string_view sql, std::initializer_list<SqlValue> values) {
+  TRY_ASSIGN(const std::int64_t id, id_if_any(connection, sql, values));
+  return id != 0 ? Result<std::int64_t>(id) : Status(Code::Internal, "publish: an upsert returned no row");
+}
+
 Result<std::int64_t> upsert_study(Connection& connection, const Publication& p, std::int64_t revision) {
+  TRY_ASSIGN(const std::int64_t newer,
+             id_if_any(connection, kOlderInStudy, {revision, p.key.partition, p.key.study, p.reservation.watermark}));
+  if (newer != 0) {
+    return newer;
+  }
   const StudyAttributes& s = p.study;
   return returned_id(
       connection, kStudy,
@@ -71,6 +90,11 @@ Result<std::int64_t> upsert_study(Connection& connection, const Publication& p, 
 }
 
 Result<std::int64_t> upsert_series(Connection& connection, const Publication& p, std::int64_t study) {
+  TRY_ASSIGN(const std::int64_t newer,
+             id_if_any(connection, kOlderInSeries, {study, p.key.series, p.reservation.watermark}));
+  if (newer != 0) {
+    return newer;
+  }
   const SeriesAttributes& s = p.series;
   return returned_id(
       connection, kSeries,
@@ -126,18 +150,24 @@ Result<std::int64_t> next_study_revision(Connection& connection) {
   return returned_id(connection, "UPDATE revision_counter SET value = value + 1 RETURNING value", {});
 }
 
-Result<std::int64_t> Instances::publish(const Publication& p) {
+Result<std::int64_t> publish_in(Connection& connection, const Publication& p, std::int64_t now_millis) {
+  RETURN_IF_ERROR(make_live(connection, p));
+  TRY_ASSIGN(const std::int64_t revision, next_study_revision(connection));
+  TRY_ASSIGN(const std::int64_t study, upsert_study(connection, p, revision));
+  TRY_ASSIGN(const std::int64_t series, upsert_series(connection, p, study));
+  TRY_ASSIGN(const std::int64_t generation, next_generation(connection, p, series));
+  RETURN_IF_ERROR(insert_instance(connection, p, series, generation));
+  RETURN_IF_ERROR(
+      run(connection, kFeed,
+          {now_millis, p.key.partition, p.key.study, p.key.series, p.key.sop, kActionCreate, p.reservation.watermark}));
+  return revision;
+}
+
+Result<std::int64_t> Instances::publish(const Publication& publication) {
   std::int64_t revision = 0;
   const Status status = database_.write([&](Connection& connection) -> Status {
-    RETURN_IF_ERROR(make_live(connection, p));
-    TRY_ASSIGN(revision, next_study_revision(connection));
-    TRY_ASSIGN(const std::int64_t study, upsert_study(connection, p, revision));
-    TRY_ASSIGN(const std::int64_t series, upsert_series(connection, p, study));
-    TRY_ASSIGN(const std::int64_t generation, next_generation(connection, p, series));
-    RETURN_IF_ERROR(insert_instance(connection, p, series, generation));
-    return run(connection, kFeed,
-               {clock_.wall_millis(), p.key.partition, p.key.study, p.key.series, p.key.sop, kActionCreate,
-                p.reservation.watermark});
+    TRY_ASSIGN(revision, publish_in(connection, publication, clock_.wall_millis()));
+    return {};
   });
   if (!status.ok()) {
     return status;

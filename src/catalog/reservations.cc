@@ -20,6 +20,8 @@ constexpr std::string_view kHeartbeat =
     "UPDATE blobs SET lease_until = ? WHERE state = 0 AND owner = ? AND lease_until > ?";
 constexpr std::string_view kExpire = "UPDATE blobs SET state = 2 WHERE state = 0 AND lease_until <= ?";
 constexpr std::string_view kAnyExpired = "SELECT 1 FROM blobs WHERE state = 0 AND lease_until <= ? LIMIT 1";
+constexpr std::string_view kCountExpired = "SELECT count(*) FROM blobs WHERE state = 0 AND lease_until <= ?";
+constexpr std::string_view kHoldsBlob = "SELECT 1 FROM blobs WHERE id = ?";
 constexpr std::string_view kForget = "DELETE FROM blobs WHERE id = ? AND state <> 1";
 constexpr std::string_view kGarbage =
     "SELECT id, key, coalesce(owner, '') FROM blobs WHERE state = 2 ORDER BY id LIMIT ?";
@@ -97,7 +99,36 @@ Result<std::uint64_t> Instances::expire_pending() {
 }
 
 Status Instances::forget(std::int64_t watermark) {
-  return database_.write([&](Connection& connection) { return run(connection, kForget, {watermark}); });
+  return forget(std::span<const std::int64_t>(&watermark, 1));
+}
+
+Status Instances::forget(std::span<const std::int64_t> watermarks) {
+  return database_.write([&](Connection& connection) -> Status {
+    for (const std::int64_t watermark : watermarks) {
+      RETURN_IF_ERROR(run(connection, kForget, {watermark}));
+    }
+    return {};
+  });
+}
+
+Result<bool> Instances::holds_blob(std::int64_t watermark) {
+  bool held = false;
+  RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Status {
+    TRY_ASSIGN(held, exists(connection, kHoldsBlob, {watermark}));
+    return {};
+  }));
+  return held;
+}
+
+Result<std::uint64_t> Instances::count_expired() {
+  std::uint64_t count = 0;
+  RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Status {
+    TRY_ASSIGN(Statement * statement, query(connection, kCountExpired, {clock_.wall_millis()}));
+    TRY_ASSIGN([[maybe_unused]] const bool row, statement->step());
+    count = static_cast<std::uint64_t>(statement->integer(0));
+    return {};
+  }));
+  return count;
 }
 
 Result<std::vector<PendingBlob>> Instances::garbage(std::size_t limit) {

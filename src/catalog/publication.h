@@ -1,0 +1,14 @@
+// The inside of Instances::publish, for those who publish many in one transaction. Private to the room.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "catalog/instances.h"
+
+namespace tessera::catalog {
+
+// Returns the study's new revision.
+Result<std::int64_t> publish_in(Connection& connection, const Publication& publication, std::int64_t now_millis);
+
+}  // namespace tessera::catalog
