@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 
+#include <map>
+
+#include "archive/removal.h"
 #include "archive/sidecars.h"
 
 namespace tessera::archive {
@@ -11,34 +14,43 @@ namespace {
 constexpr std::size_t kBatch = 256;
 constexpr Millis kUnfinishedAge{0};  // a lock, not age, tells the dead from the living
 
-Result<std::uint64_t> reclaim(blob::BlobStore& blobs, catalog::Instances& instances,
-                              const std::vector<catalog::PendingBlob>& blobs_to_go) {
-  std::uint64_t count = 0;
-  for (const catalog::PendingBlob& dead : blobs_to_go) {
+// Rows go once their blobs are gone for good: what no row names and no record of a deletion lists must not come back.
+Status reclaim(blob::BlobStore& blobs, catalog::Instances& instances,
+               const std::vector<catalog::PendingBlob>& garbage) {
+  std::map<std::string, std::string> folders;  // one blob of each folder stands for all of it
+  std::vector<std::int64_t> watermarks;
+  for (const catalog::PendingBlob& dead : garbage) {
     RETURN_IF_ERROR(remove_with_sidecars(blobs, dead.blob_key));
-    RETURN_IF_ERROR(instances.forget(dead.watermark));
-    ++count;
+    folders.emplace(dead.blob_key.substr(0, dead.blob_key.rfind('/')), dead.blob_key);
+    watermarks.push_back(dead.watermark);
   }
-  return count;
+  for (const auto& [folder, blob_key] : folders) {
+    RETURN_IF_ERROR(blobs.settle(blob_key));
+  }
+  return instances.forget(watermarks);
 }
 
 }  // namespace
 
-Result<std::uint64_t> sweep(blob::BlobStore& blobs, catalog::Instances& instances) {
-  std::uint64_t total = 0;
+Result<SweepReport> sweep(blob::BlobStore& blobs, catalog::Instances& instances) {
+  SweepReport report;
   while (true) {
     // Expired uploads become garbage in a transaction first, so that their owner, should it live after all, cannot
     // publish what is being removed.
-    TRY_ASSIGN([[maybe_unused]] const std::uint64_t expired, instances.expire_pending());
+    TRY_ASSIGN(const std::uint64_t expired, instances.expire_pending());
     TRY_ASSIGN(const auto garbage, instances.garbage(kBatch));
-    TRY_ASSIGN(const std::uint64_t count, reclaim(blobs, instances, garbage));
-    total += count;
+    report.expired += expired;
+    if (!garbage.empty()) {
+      RETURN_IF_ERROR(reclaim(blobs, instances, garbage));
+    }
+    report.blobs += garbage.size();
     if (garbage.size() < kBatch) {
       break;
     }
   }
-  TRY_ASSIGN(const std::uint64_t unfinished, blobs.sweep_unfinished(kUnfinishedAge));
-  return total + unfinished;
+  TRY_ASSIGN(report.deletions, retire_deletions(blobs, instances));
+  TRY_ASSIGN(report.unfinished, blobs.sweep_unfinished(kUnfinishedAge));
+  return report;
 }
 
 Sweeper::Sweeper(blob::BlobStore& blobs, catalog::Instances& instances, Locator& locator, Log& log, Options options)
@@ -93,11 +105,11 @@ void Sweeper::tend(bool sweep_due) {
   if (!beat.ok()) {
     log_.warning("leases not renewed", {{"why", beat.message()}});
   }
-  const Result<std::uint64_t> swept = sweep(blobs_, instances_);
+  const Result<SweepReport> swept = sweep(blobs_, instances_);
   if (!swept.ok()) {
     log_.warning("sweep failed", {{"why", swept.status().message()}});
-  } else if (*swept > 0) {
-    log_.info("swept", {{"blobs", *swept}});
+  } else if (swept->blobs + swept->unfinished > 0) {
+    log_.info("swept", {{"blobs", swept->blobs}, {"unfinished", swept->unfinished}});
   }
 }
 

@@ -49,7 +49,14 @@ class Sweeper {
   std::thread thread_;
 };
 
-// One sweep: returns how many blobs were reclaimed. Blocks. For the thread above, for tests and `admin gc`.
-Result<std::uint64_t> sweep(blob::BlobStore& blobs, catalog::Instances& instances);
+struct SweepReport {
+  std::uint64_t expired = 0;     // uploads whose lease ran out: garbage from now on
+  std::uint64_t blobs = 0;       // garbage that was removed
+  std::uint64_t deletions = 0;   // records of deletions whose last blob has gone
+  std::uint64_t unfinished = 0;  // files that dead writers left
+};
+
+// One sweep. Blocks. For the thread above, for tests and `admin gc`.
+Result<SweepReport> sweep(blob::BlobStore& blobs, catalog::Instances& instances);
 
 }  // namespace tessera::archive

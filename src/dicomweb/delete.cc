@@ -1,5 +1,6 @@
 // DELETE a study, series or instance
 //   204  gone, with its blobs to follow · 400 bad UID · 404 nothing there (also the second time)
+#include "archive/removal.h"
 #include "dicomweb/handlers.h"
 
 namespace tessera::dicomweb {
@@ -7,7 +8,7 @@ namespace tessera::dicomweb {
 namespace {
 
 Status answer(const ArchiveParts& parts, Exchange& exchange) {
-  const auto removed = parts.instances.remove(exchange.scope, exchange.visibility());
+  const auto removed = archive::remove_instances(parts.blobs, parts.instances, exchange.scope, exchange.visibility());
   if (!removed.ok()) {
     return removed.status();
   }
