@@ -20,7 +20,9 @@ std::string with_suffix(std::string_view blob_key, std::string_view suffix) {
   return std::string(blob_key) + std::string(suffix);
 }
 
-Status feed_blob(RangeSource& blob, dicom::Parser& parser, Checksum& checksum) {
+}  // namespace
+
+Status read_through(RangeSource& blob, dicom::Parser& parser, Checksum& checksum) {
   ByteBuffer buffer(kReadPiece);
   for (std::uint64_t at = 0; at < blob.size(); at += kReadPiece) {
     const MutableBytes piece(buffer.data(), std::min<std::uint64_t>(kReadPiece, blob.size() - at));
@@ -30,8 +32,6 @@ Status feed_blob(RangeSource& blob, dicom::Parser& parser, Checksum& checksum) {
   }
   return parser.finish();
 }
-
-}  // namespace
 
 std::string frames_key(std::string_view blob_key) {
   return with_suffix(blob_key, ".frames");
@@ -85,7 +85,7 @@ Status rebuild_sidecars(blob::BlobStore& store, const catalog::InstanceRow& row)
   dicom::TokenTee tee(builder->sinks());
   dicom::Parser parser(tee);
   Checksum checksum;
-  RETURN_IF_ERROR(feed_blob(*blob, parser, checksum).while_doing("rebuild sidecars of " + row.blob_key));
+  RETURN_IF_ERROR(read_through(*blob, parser, checksum).while_doing("rebuild sidecars of " + row.blob_key));
   if (blob->size() != row.blob.size || (row.blob.hashed && checksum.xxh3() != row.blob.xxh3)) {
     return Status(Code::Corrupt, "rebuild sidecars of " + row.blob_key + ": the stored bytes are not those received");
   }

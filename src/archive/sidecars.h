@@ -11,12 +11,14 @@
 
 #include "archive/inflated_file.h"
 #include "archive/metadata_file.h"
+#include "base/hash.h"
 #include "base/result.h"
 #include "base/rope.h"
 #include "blob/blob_store.h"
 #include "catalog/instances.h"
 #include "dicom/frame_table.h"
 #include "dicom/json.h"
+#include "dicom/parser.h"
 #include "dicom/token.h"
 
 namespace tessera::archive {
@@ -49,6 +51,9 @@ class SidecarBuilder {
   dicom::FrameTableBuilder frames_;
   dicom::JsonWriter json_;
 };
+
+// The whole blob through parser and checksum, a piece at a time. Blocks.
+Status read_through(RangeSource& blob, dicom::Parser& parser, Checksum& checksum);
 
 // Parses the whole blob again and replaces its sidecars. Blocks for as long as reading the blob takes.
 Status rebuild_sidecars(blob::BlobStore& store, const catalog::InstanceRow& row);
