@@ -20,6 +20,7 @@ class ArchiveDestination final : public Destination {
   }
 
   Status begin(std::uint64_t) override {
+    RETURN_IF_ERROR(stack_.free_space.check());
     TRY_ASSIGN(session_, stack_.ingest.begin({}));
     return {};
   }

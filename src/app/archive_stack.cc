@@ -17,9 +17,11 @@ std::string make_owner() {
 
 }  // namespace
 
-ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Millis lease, Log& log)
+ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Millis lease, Log& log,
+                           std::uint64_t min_free_bytes)
     : owner(make_owner()),
       folder(std::move(opened)),
+      free_space(*folder.blobs, clock, min_free_bytes),
       instances(*folder.database, clock),
       partitions(*folder.database, clock),
       locator(*folder.blobs, instances, cache),
@@ -28,9 +30,10 @@ ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options
               {.owner = owner, .lease = lease, .sweep_interval = std::min<Millis>(Millis(10'000), lease / 3)}) {}
 
 Result<std::unique_ptr<ArchiveStack>> ArchiveStack::open(const std::filesystem::path& data_folder,
-                                                         archive::Locator::Options cache, Millis lease, Log& log) {
+                                                         archive::Locator::Options cache, Millis lease, Log& log,
+                                                         std::uint64_t min_free_bytes) {
   TRY_ASSIGN(archive::DataFolder opened, archive::open_data_folder(data_folder));
-  return std::unique_ptr<ArchiveStack>(new ArchiveStack(std::move(opened), cache, lease, log));
+  return std::unique_ptr<ArchiveStack>(new ArchiveStack(std::move(opened), cache, lease, log, min_free_bytes));
 }
 
 }  // namespace tessera::app

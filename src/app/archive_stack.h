@@ -8,6 +8,7 @@
 #include <string>
 
 #include "archive/data_folder.h"
+#include "archive/free_space.h"
 #include "archive/ingest.h"
 #include "archive/locator.h"
 #include "archive/sweeper.h"
@@ -23,11 +24,13 @@ class ArchiveStack {
  public:
   // `log` is borrowed.
   static Result<std::unique_ptr<ArchiveStack>> open(const std::filesystem::path& data_folder,
-                                                    archive::Locator::Options cache, Millis lease, Log& log);
+                                                    archive::Locator::Options cache, Millis lease, Log& log,
+                                                    std::uint64_t min_free_bytes = 0);
 
   const std::string owner;  // this process among those that share the folder: host, pid, a random number
   SystemClock clock;
   archive::DataFolder folder;
+  archive::FreeSpace free_space;
   catalog::Instances instances;
   catalog::Partitions partitions;
   archive::Locator locator;
@@ -35,7 +38,8 @@ class ArchiveStack {
   archive::Sweeper sweeper;
 
  private:
-  ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Millis lease, Log& log);
+  ArchiveStack(archive::DataFolder opened, archive::Locator::Options cache, Millis lease, Log& log,
+               std::uint64_t min_free_bytes);
 };
 
 }  // namespace tessera::app

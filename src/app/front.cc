@@ -26,6 +26,11 @@ struct Check {
   Status status;
 };
 
+// Anybody may ask: of a failure the kind is told, and the words only where they name no path and no file.
+std::string describe(const Status& status) {
+  return status.code() == Code::NoSpace ? std::string(status.message()) : std::string(code_name(status.code()));
+}
+
 // What the contract's /health/check answers: one line per part.
 std::string describe(const std::vector<Check>& checks, bool healthy) {
   std::string json = std::string("{\"overallStatus\":\"") + (healthy ? "Healthy" : "Unhealthy") + "\",\"details\":[";
@@ -33,7 +38,7 @@ std::string describe(const std::vector<Check>& checks, bool healthy) {
     json += json.back() == '[' ? "" : ",";
     json += std::string("{\"name\":\"") + check.name + "\",\"status\":\"" +
             (check.status.ok() ? "Healthy" : "Unhealthy") + "\",\"description\":\"" +
-            (check.status.ok() ? "" : std::string(code_name(check.status.code()))) + "\"}";
+            (check.status.ok() ? "" : describe(check.status)) + "\"}";
   }
   return json + "]}\n";
 }
@@ -49,7 +54,7 @@ Front::Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& wri
       public_url_({config.public_url, config.trusted_proxies}),
       parts_{stack.ingest,        stack.locator, stack.instances, stack.partitions,
              *stack.folder.blobs, readers,       writers,         [&stack] { stack.sweeper.wake(); },
-             config.partitions},
+             stack.free_space,    config.partitions},
       router_(parts_, authenticator_, cors_, public_url_, log) {}
 
 std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net::Responder responder) const {
@@ -82,8 +87,10 @@ std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net:
 void Front::answer_health(const net::Request& request, net::Responder responder) const {
   const bool details = request.path == "/health/check";
   readers_.post([this, details, held = share(std::move(responder))] {
-    const std::vector<Check> checks = {{"catalog", stack_.instances.totals().status()},
-                                       {"blobs", stack_.folder.blobs->free_bytes().status()}};
+    // Cheap ones: a probe comes every few seconds, whatever the size of the archive.
+    const std::vector<Check> checks = {{"catalog", stack_.partitions.first_beside_default().status()},
+                                       {"blobs", stack_.folder.blobs->free_bytes().status()},
+                                       {"space", stack_.free_space.check()}};
     bool healthy = !draining_.load();
     for (const Check& check : checks) {
       healthy = healthy && check.status.ok();

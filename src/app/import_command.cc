@@ -62,7 +62,7 @@ int run_import(const ImportArguments& arguments, const Config& config) {
     return import_all(*server_destination(arguments.server, token), arguments);
   }
   Log log({.level = LogLevel::Warning, .format = config.log_format});
-  auto stack = ArchiveStack::open(config.data, {}, config.upload_lease, log);
+  auto stack = ArchiveStack::open(config.data, {}, config.upload_lease, log, std::uint64_t{config.min_free_mib} << 20);
   if (!stack.ok()) {
     return complain(stack.status());
   }

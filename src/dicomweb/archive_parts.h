@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "archive/free_space.h"
 #include "archive/ingest.h"
 #include "archive/locator.h"
 #include "base/pool.h"
@@ -21,7 +22,8 @@ struct ArchiveParts {
   Pool& readers;                     // look-ups, metadata, search: short tasks
   Pool& writers;                     // uploads and deletes: disk and catalog commits
   std::function<void()> on_deleted;  // there is garbage to reclaim
-  bool partitions_on = false;        // features.partitions: every path but the root's names one
+  const archive::FreeSpace& free_space;
+  bool partitions_on = false;  // features.partitions: every path but the root's names one
 };
 
 }  // namespace tessera::dicomweb

@@ -123,6 +123,13 @@ bool holds_markup(std::string_view query) {
   return query.find('<') != query.npos || query.find("%3C") != query.npos || query.find("%3c") != query.npos;
 }
 
+// In its own words, which name no file: they say what whoever uploads may tell whoever runs the server.
+net::Response refuse_upload(const Status& space) {
+  net::Response response = error_response(space);
+  response.body = std::string(space.message()) + "\n";
+  return response;
+}
+
 net::Response not_allowed(const net::Request& request, const std::string& allowed) {
   net::Response response;
   const bool asked = request.method == Method::Options;
@@ -193,6 +200,14 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
   if (!status.ok()) {
     exchange->fail(status);
     return nullptr;
+  }
+  if (found.route->action == Action::Write) {
+    // Before the body: a client that waits for 100 Continue sends none of it.
+    const Status space = parts_.free_space.check();
+    if (!space.ok()) {
+      exchange->send(refuse_upload(space));
+      return nullptr;
+    }
   }
   return enter(*found.route, std::move(exchange));
 }
