@@ -5,13 +5,14 @@
 #include <iostream>
 #include <memory>
 
+#include "app/admin.h"
 #include "app/commands.h"
+#include "app/doctor.h"
+#include "app/version.h"
 
 namespace tessera::app {
 
 namespace {
-
-constexpr const char* kVersion = "0.1.0";
 
 // Flags that say where settings come from and override them.
 struct SettingFlags {
@@ -139,6 +140,40 @@ void add_convert(CLI::App& program, Run& run) {
   convert->callback([&run, arguments] { run = [arguments] { return run_convert(*arguments); }; });
 }
 
+// Offers `use` as a subcommand of `parent` that takes the usual settings.
+CLI::App* add_command(CLI::App& parent, const char* name, const char* use, SettingFlags& flags, char** environment,
+                      Run& run, std::function<int(const Config&)> command) {
+  CLI::App* added = parent.add_subcommand(name, use);
+  add_setting_flags(*added, flags);
+  added->callback([&flags, &run, environment, command] {
+    run = [&flags, environment, command] { return with_config(flags, environment, command); };
+  });
+  return added;
+}
+
+void add_admin(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
+  CLI::App* admin = program.add_subcommand("admin", "look after a data folder");
+  admin->require_subcommand(1);
+  auto force = std::make_shared<bool>(false);
+  add_command(*admin, "rebuild-catalog", "make the catalog again from the stored images", flags, environment, run,
+              [force](const Config& config) { return run_rebuild_catalog(config, *force); })
+      ->add_flag("--force", *force, "replace a catalog that is there");
+  auto gc = std::make_shared<GcArguments>();
+  CLI::App* collect = add_command(*admin, "gc", "remove what nobody needs any more, now", flags, environment, run,
+                                  [gc](const Config& config) { return run_gc(config, *gc); });
+  collect->add_flag("--dry-run", gc->dry_run, "only say what would go");
+  collect->add_option("--older-than-hours", gc->older_than_hours, "of files that no row names (default 24)");
+  collect->add_flag("--orphan-images", gc->orphan_images, "remove whole images that no row names, too");
+}
+
+void add_doctor(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
+  auto json = std::make_shared<bool>(false);
+  CLI::App* doctor = add_command(program, "doctor", "say what is wrong with the set-up, and how to mend it", flags,
+                                 environment, run, [json](const Config& config) { return run_doctor(config, *json); });
+  doctor->add_option("--listen", flags.listen, "HOST:PORT, where it is not the configuration's");
+  doctor->add_flag("--json", *json, "findings as JSON");
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv, char** environment) {
@@ -150,6 +185,8 @@ int run_command_line(int argc, char** argv, char** environment) {
   add_serve(program, flags, environment, run);
   add_import(program, flags, environment, run);
   add_convert(program, run);
+  add_admin(program, flags, environment, run);
+  add_doctor(program, flags, environment, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -97,6 +97,8 @@ Status read_tokens(Config& config, const toml::node& node) {
       return Status(Code::InvalidArgument, "configuration: auth.tokens must be a list of tables");
     }
     TRY_ASSIGN(auth::StaticToken token, read_token(*item.as_table()));
+    const auto file = (*item.as_table())["token_file"].value<std::string>();
+    config.secret_files.emplace_back(file ? *file : *node.source().path);
     config.tokens.push_back(std::move(token));
   }
   return {};

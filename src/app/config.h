@@ -37,6 +37,8 @@ struct Config {
   std::chrono::seconds shutdown_timeout{30};
   std::chrono::seconds upload_lease{60};  // after which another process may reclaim a dead upload
 
+  std::uint32_t min_free_mib = 1024;  // below it uploads are refused (507) and the server is not ready
+
   std::uint32_t cached_instances = 4096;  // one open file each
   std::uint32_t cached_frame_table_mib = 64;
 
@@ -51,6 +53,8 @@ struct Config {
   bool partitions = false;  // data partitions: every path names one
 
   std::vector<auth::StaticToken> tokens;  // none: no authentication
+  std::vector<auth::StaticToken> tokens;            // none: no authentication
+  std::vector<std::filesystem::path> secret_files;  // that tokens were read from, for the doctor
 };
 
 using Settings = std::vector<std::pair<std::string, std::string>>;  // key → value, as text

@@ -184,6 +184,8 @@ const std::array kKeys = {
               set_seconds<&C::shutdown_timeout, 0, 86400>, show_seconds<&C::shutdown_timeout>},
     ConfigKey{"uploads.lease_seconds", "after which an upload whose process died is reclaimed",
               set_seconds<&C::upload_lease, 1, 86400>, show_seconds<&C::upload_lease>},
+    ConfigKey{"storage.min_free_mib", "uploads are refused while less than this is free, in MiB; 0: never",
+              set_number<&C::min_free_mib, 0, 1'000'000'000>, show_number<&C::min_free_mib>},
     ConfigKey{"cache.instances", "located instances kept in memory; each holds a file open",
               set_number<&C::cached_instances, 1, 1'000'000>, show_number<&C::cached_instances>},
     ConfigKey{"cache.frame_table_mib", "frame-table blocks kept in memory, in MiB",

@@ -128,7 +128,8 @@ int run_serve(const Config& config) {
 
   const archive::Locator::Options cache{config.cached_instances,
                                         std::size_t{config.cached_frame_table_mib} * 1024 * 1024};
-  auto stack = ArchiveStack::open(config.data, cache, config.upload_lease, log);
+  auto stack =
+      ArchiveStack::open(config.data, cache, config.upload_lease, log, std::uint64_t{config.min_free_mib} << 20);
   if (!stack.ok()) {
     return complain(stack.status());
   }

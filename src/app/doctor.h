@@ -1,0 +1,37 @@
+// `tessera doctor`: looks at a set-up from outside and says what is wrong and how to mend it. Changes nothing but one
+// empty file that it makes in the data folder and removes. Works with the server running or not.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+
+namespace tessera::app {
+
+enum class Verdict { Ok, Warning, Error };
+
+struct Finding {
+  std::string check;  // "catalog", "port", …
+  Verdict verdict = Verdict::Ok;
+  std::string what;
+  std::string mend;  // what to do; empty when ok
+};
+using Findings = std::vector<Finding>;
+
+// The checks, each adding what it found. doctor_folder.cc, doctor_network.cc, doctor_host.cc.
+void check_folder(const Config& config, Findings& out);
+void check_space(const Config& config, Findings& out);
+void check_catalog(const Config& config, Findings& out);
+void check_secrets(const Config& config, Findings& out);
+void check_listening(const Config& config, Findings& out);
+void check_public_url(const Config& config, Findings& out);
+void check_cors(const Config& config, Findings& out);
+void check_clock(const Config& config, Findings& out);
+void check_descriptors(const Config& config, Findings& out);
+void check_versions(const Config& config, Findings& out);
+
+// 1 when a finding is an error.
+int run_doctor(const Config& config, bool json);
+
+}  // namespace tessera::app

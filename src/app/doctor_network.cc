@@ -1,0 +1,172 @@
+// What the doctor asks of the network: is the port free or ours, do other addresses and other origins work.
+#include <netdb.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "app/doctor.h"
+#include "base/file.h"
+#include "dicomweb/cors.h"
+#include "net/client.h"
+
+namespace tessera::app {
+
+namespace {
+
+// errno of binding to the address; 0: it is free. EADDRNOTAVAIL also for a host that does not resolve.
+int try_to_bind(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
+    return EADDRNOTAVAIL;
+  }
+  const File socket(::socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0));
+  const int on = 1;  // what closed connections leave behind is no occupant
+  ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const int error = ::bind(socket.descriptor(), found->ai_addr, found->ai_addrlen) == 0 ? 0 : errno;
+  freeaddrinfo(found);
+  return error;
+}
+
+// Where to ask for what listens on the configured address.
+std::string local_url(const Config& config) {
+  std::string host = config.listen_host;
+  if (host == "0.0.0.0") {
+    host = "127.0.0.1";
+  } else if (host == "::") {
+    host = "::1";
+  }
+  const bool v6 = host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(config.listen_port);
+}
+
+bool is_alive(const std::string& url) {
+  const auto answer = net::http_get({url + "/health/live", {}});
+  return answer.ok() && answer->status == 200 && answer->body == "alive\n";
+}
+
+void check_running_server(const std::string& url, Findings& out) {
+  if (!is_alive(url)) {
+    out.push_back({"port", Verdict::Error, "another program listens on " + url.substr(7),
+                   "stop it, or choose another port in 'listen'"});
+    return;
+  }
+  const auto ready = net::http_get({url + "/health/check", {}});
+  if (ready.ok() && ready->status == 200) {
+    out.push_back({"port", Verdict::Ok, "a Tessera runs at " + url + " and is ready", ""});
+  } else {
+    out.push_back({"port", Verdict::Error,
+                   "the Tessera at " + url + " is not ready: " +
+                       (ready.ok() ? ready->body.substr(0, 500) : std::string(ready.status().message())),
+                   "look at the part that is Unhealthy, and into the log"});
+  }
+}
+
+// Scheme, host and perhaps port: what a browser sends.
+bool is_origin(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  return text == "*" || (scheme != text.npos && scheme > 0 && text.size() > scheme + 3 &&
+                         text.find('/', scheme + 3) == text.npos && text.find('*') == text.npos);
+}
+
+// Whether a page of `origin` would be let through to send DELETE with a token.
+bool preflight_passes(const dicomweb::CorsPolicy& policy, const std::string& origin) {
+  net::Request request;
+  request.method = net::Method::Options;
+  request.path = "/dicom-web/studies";
+  request.fields = {{"Origin", origin},
+                    {"Access-Control-Request-Method", "DELETE"},
+                    {"Access-Control-Request-Headers", "authorization, accept"}};
+  auto response = policy.preflight(request);
+  if (!response) {
+    return false;
+  }
+  policy.apply(request, *response);
+  bool from = false, headers = false, methods = false;
+  for (const auto& [name, value] : response->fields) {
+    from = from || (name == "Access-Control-Allow-Origin" && (value == "*" || value == origin));
+    headers = headers || (name == "Access-Control-Allow-Headers" && value.find("authorization") != value.npos);
+    methods = methods || (name == "Access-Control-Allow-Methods" && value.find("DELETE") != value.npos);
+  }
+  return from && headers && methods;
+}
+
+}  // namespace
+
+void check_listening(const Config& config, Findings& out) {
+  if (config.listen_port == 0) {
+    out.push_back({"port", Verdict::Ok, "a free one is picked at every start", ""});
+    return;
+  }
+  const std::string address = local_url(config).substr(7);
+  const int error = try_to_bind(config.listen_host, config.listen_port);
+  if (error == 0) {
+    out.push_back({"port", Verdict::Ok, address + " is free", ""});
+  } else if (error == EADDRINUSE) {
+    check_running_server(local_url(config), out);
+  } else {
+    out.push_back({"port", Verdict::Error, "nothing can listen on " + address + ": " + std::strerror(error),
+                   error == EACCES ? "choose a port above 1023, or give the unit CAP_NET_BIND_SERVICE"
+                                   : "name an address of this machine in 'listen'"});
+  }
+}
+
+void check_public_url(const Config& config, Findings& out) {
+  const std::string& url = config.public_url;
+  if (url.empty()) {
+    return;
+  }
+  const std::size_t host = url.find("://") + 3;
+  if (url.size() == host || url.find_first_of(" ?#", host) != url.npos) {
+    out.push_back(
+        {"public_url", Verdict::Error, "'" + url + "' is no base URL", "write scheme, host and perhaps a path"});
+    return;
+  }
+  for (const char* prefix : {"/dicom-web", "/v1", "/v2"}) {
+    if (url.ends_with(prefix) || url.ends_with(std::string(prefix) + "/")) {
+      out.push_back({"public_url", Verdict::Error,
+                     "'" + url + "' ends with " + prefix + ", which the server puts behind it by itself",
+                     "leave that off"});
+      return;
+    }
+  }
+  if (url.starts_with("http://") && !config.tokens.empty() && !url.starts_with("http://127.") &&
+      !url.starts_with("http://localhost")) {
+    out.push_back({"public_url", Verdict::Warning, "tokens go to '" + url + "' unencrypted",
+                   "put a proxy with TLS in front, and write https://"});
+  }
+  const std::string base = url.ends_with('/') ? url.substr(0, url.size() - 1) : url;
+  if (config.listen_port != 0 && !is_alive(local_url(config))) {
+    out.push_back(
+        {"public_url", Verdict::Ok, "'" + url + "' is plausible; the server does not run, so it was not asked", ""});
+  } else if (is_alive(base)) {
+    out.push_back({"public_url", Verdict::Ok, "'" + url + "' leads to a Tessera", ""});
+  } else {
+    out.push_back({"public_url", Verdict::Warning, "'" + url + "' does not lead from this machine to a Tessera",
+                   "look at the proxy's configuration; where names differ inside and outside, ask from outside"});
+  }
+}
+
+void check_cors(const Config& config, Findings& out) {
+  const dicomweb::CorsPolicy policy({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials});
+  for (const std::string& origin : config.cors_origins) {
+    if (!is_origin(origin)) {
+      out.push_back({"cors", Verdict::Error, "no browser sends the origin '" + origin + "'",
+                     "write scheme, host and port only, as in https://viewer.example:8443"});
+    } else if (!preflight_passes(policy, origin == "*" ? "https://viewer.example" : origin)) {
+      out.push_back(
+          {"cors", Verdict::Error, "a preflight of '" + origin + "' is refused", "report this: it should not be"});
+    } else {
+      out.push_back({"cors", Verdict::Ok, "pages of '" + origin + "' may use the server", ""});
+    }
+  }
+  if (config.cors_origins.empty()) {
+    out.push_back({"cors", Verdict::Ok, "no other origin: viewers on other addresses cannot read", ""});
+  }
+}
+
+}  // namespace tessera::app
