@@ -20,7 +20,7 @@ def small_disk(tmp_path):
     if os.geteuid() != 0 or subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(data)], check=False).returncode != 0:
         pytest.skip("a file system of a few megabytes cannot be mounted here (it takes root)")
-    server = Server(tmp_path)
+    server = Server(tmp_path, config="[storage]\nmin_free_mib = 0\n")  # to the brim
     try:
         yield server
     finally:
