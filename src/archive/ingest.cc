@@ -1,5 +1,7 @@
 #include "archive/ingest.h"
 
+#include <chrono>
+
 #include "archive/sidecars.h"
 #include "dicom/ids.h"
 #include "dicom/parser.h"
@@ -23,6 +25,10 @@ StoreReason reason_of(const Status& status) {
     default:
       return StoreReason::ProcessingFailure;
   }
+}
+
+std::uint64_t micros(std::chrono::steady_clock::duration time) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time).count());
 }
 
 }  // namespace
@@ -158,6 +164,7 @@ StoreOutcome Ingest::Session::finish() {
   if (outcome_.reason == StoreReason::AlreadyExists) {
     compare_with_stored();
   }
+  shared_.counters_.note(static_cast<std::uint16_t>(outcome_.reason), outcome_.status.ok(), bytes_);
   return outcome_;
 }
 
@@ -184,8 +191,12 @@ Status Ingest::Session::complete() {
 
   // The order is the promise: nothing is visible before it is durable.
   RETURN_IF_ERROR(sidecars_->commit(reservation_.blob_key));
+  const auto began = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(writer_->commit(reservation_.blob_key, blob::Durability::Truth));
+  const auto named = std::chrono::steady_clock::now();
   TRY_ASSIGN([[maybe_unused]] const std::int64_t revision, shared_.instances_.publish(publication));
+  shared_.counters_.blob_commit.add(micros(named - began));
+  shared_.counters_.catalog_commit.add(micros(std::chrono::steady_clock::now() - named));
   outcome_.watermark = reservation_.watermark;
   outcome_.multiple_values = validator_.multiple_values();
   reservation_ = {};

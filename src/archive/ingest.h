@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "archive/attributes.h"
+#include "archive/ingest_counters.h"
 #include "archive/locator.h"
 #include "archive/validation.h"
 #include "base/hash.h"
@@ -72,12 +73,14 @@ class Ingest {
   Result<std::unique_ptr<Session>> begin(IngestOptions options);
 
   const Options& options() const { return options_; }
+  const IngestCounters& counters() const { return counters_; }
 
  private:
   blob::BlobStore& blobs_;
   catalog::Instances& instances_;
   Locator& locator_;
   const Options options_;
+  IngestCounters counters_;
 };
 
 class Ingest::Session {

@@ -175,7 +175,8 @@ Status Locator::poll_epoch() {
 Locator::Counters Locator::counters() const {
   const auto instances = located_.counters();
   const auto blocks = blocks_.counters();
-  return {instances.hits, instances.misses, blocks.hits, blocks.misses};
+  return {instances.hits,   instances.misses,  blocks.hits,   blocks.misses,
+          instances.weight, instances.entries, blocks.weight, blocks.entries};
 }
 
 }  // namespace tessera::archive

@@ -59,6 +59,7 @@ class Locator {
 
   struct Counters {
     std::uint64_t instance_hits, instance_misses, block_hits, block_misses;
+    std::uint64_t instance_weight, instance_entries, block_weight, block_entries;
   };
   Counters counters() const;
 

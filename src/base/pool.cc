@@ -42,6 +42,11 @@ std::size_t Pool::waiting() const {
   return tasks_.size();
 }
 
+std::size_t Pool::busy() const {
+  std::lock_guard lock(mutex_);
+  return busy_;
+}
+
 void Pool::run() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -51,10 +56,12 @@ void Pool::run() {
     }
     std::function<void()> task = std::move(tasks_.front());
     tasks_.pop_front();
+    ++busy_;
     lock.unlock();
     task();
     task = nullptr;
     lock.lock();
+    --busy_;
   }
 }
 

@@ -28,6 +28,9 @@ class Pool {
 
   // Tasks waiting now: a metric, not something to decide by.
   std::size_t waiting() const;
+  // Threads at work now; another metric.
+  std::size_t busy() const;
+  std::size_t threads() const { return threads_.size(); }
 
  private:
   void run();
@@ -37,6 +40,7 @@ class Pool {
   std::condition_variable wake_;
   std::deque<std::function<void()>> tasks_;  // guarded by mutex_
   bool stopping_ = false;                    // guarded by mutex_
+  std::size_t busy_ = 0;                     // guarded by mutex_
   std::vector<std::thread> threads_;
 };
 
