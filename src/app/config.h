@@ -52,7 +52,6 @@ struct Config {
 
   bool partitions = false;  // data partitions: every path names one
 
-  std::vector<auth::StaticToken> tokens;  // none: no authentication
   std::vector<auth::StaticToken> tokens;            // none: no authentication
   std::vector<std::filesystem::path> secret_files;  // that tokens were read from, for the doctor
 };

@@ -1,51 +1,58 @@
-// Metrics: what Prometheus reads at /metrics. record() is on the tile path: one array of atomics per route and status
-// class, found by the address of the route's literal, no lock. Safe from many threads.
+// Metrics: what Prometheus reads at /metrics. record() is on the tile path: relaxed increments in the calling thread's
+// own part of memory, found by the address of the route's literal; no lock, no allocation. Everything else is read
+// where it is kept when somebody asks (collect). Safe from many threads.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/exposition.h"
+#include "base/histogram.h"
 #include "net/server.h"
 
 namespace tessera::app {
 
 class Metrics {
  public:
-  // Read when asked for: sizes, counters kept elsewhere. `kind` is "gauge" or "counter".
-  void watch(std::string name, std::string help, std::string kind, std::function<double()> value);
+  Metrics();
+  ~Metrics();
 
   void record(const net::AccessRecord& record);
 
-  // Prometheus text format 0.0.4.
+  // Called at every render; before the server runs. What it writes must be families of its own.
+  void collect(std::function<void(Exposition&)> collector);
+
   std::string render() const;
 
  private:
-  static constexpr std::size_t kRoutes = 64;
-  static constexpr std::array<double, 8> kSeconds = {0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60};
+  static constexpr std::size_t kShards = 8;    // threads beyond that share
+  static constexpr std::size_t kSeries = 128;  // routes times methods, with room to spare; more are counted as one
+  static constexpr std::size_t kClasses = 6;  // 1xx … 5xx by their first digit; 0 is what was cut off before an answer
 
-  struct Route {
-    std::atomic<const char*> label{nullptr};
-    std::atomic<std::uint64_t> label_length{0};
-    std::array<std::atomic<std::uint64_t>, 6> by_class{};  // 1xx … 5xx by their first digit; 0 unused
-    std::array<std::atomic<std::uint64_t>, kSeconds.size() + 1> by_time{};
-    std::atomic<std::uint64_t> micros{0};
+  // One route and method. `key`: the literal's address, with the method in the bits above it; 0: free.
+  struct Series {
+    std::atomic<std::uint64_t> key{0};
+    std::array<TimeHistogram, kClasses> times;
     std::atomic<std::uint64_t> bytes_in{0};
     std::atomic<std::uint64_t> bytes_out{0};
   };
-  struct Watch {
-    std::string name, help, kind;
-    std::function<double()> value;
+  struct Shard {
+    std::array<Series, kSeries> series;
   };
+  struct Sum;
 
-  Route& route_of(std::string_view label);
+  static Series& find(Shard& shard, std::uint64_t key);
+  std::vector<Sum> sums() const;
+  void render_requests(Exposition& out) const;
 
-  std::array<Route, kRoutes> routes_;
-  std::vector<Watch> watches_;  // constant once the server runs
+  const std::unique_ptr<std::array<Shard, kShards>> shards_;
+  std::vector<std::function<void(Exposition&)>> collectors_;  // constant once the server runs
 };
 
 }  // namespace tessera::app

@@ -7,7 +7,7 @@
 
 #include "app/commands.h"
 #include "app/front.h"
-#include "app/metrics.h"
+#include "app/metrics_sources.h"
 
 namespace tessera::app {
 
@@ -65,40 +65,6 @@ void log_access(Log& log, const net::AccessRecord& record) {
              {"micros", record.micros}});
 }
 
-void watch_archive(Metrics& metrics, ArchiveStack& stack, const Pool& readers, const Pool& writers) {
-  const auto total = [&stack](std::int64_t catalog::Instances::Totals::*member) {
-    return [&stack, member] {
-      const auto totals = stack.instances.totals();
-      return totals.ok() ? static_cast<double>((*totals).*member) : -1.0;
-    };
-  };
-  using Totals = catalog::Instances::Totals;
-  metrics.watch("tessera_studies", "Studies stored.", "gauge", total(&Totals::studies));
-  metrics.watch("tessera_instances", "Instances stored.", "gauge", total(&Totals::instances));
-  metrics.watch("tessera_stored_bytes", "Bytes of stored instances.", "gauge", total(&Totals::bytes));
-  metrics.watch("tessera_pending_uploads", "Uploads under way, of every process.", "gauge", total(&Totals::pending));
-  metrics.watch("tessera_garbage_blobs", "Deleted blobs not yet reclaimed.", "gauge", total(&Totals::garbage));
-  metrics.watch("tessera_free_bytes", "Free space for blobs.", "gauge", [&stack] {
-    const auto free = stack.folder.blobs->free_bytes();
-    return free.ok() ? static_cast<double>(*free) : -1.0;
-  });
-  metrics.watch("tessera_reader_queue", "Look-ups waiting for a thread.", "gauge",
-                [&readers] { return static_cast<double>(readers.waiting()); });
-  metrics.watch("tessera_writer_queue", "Upload pieces waiting for a thread.", "gauge",
-                [&writers] { return static_cast<double>(writers.waiting()); });
-  using Counters = archive::Locator::Counters;
-  const auto counter = [&stack](std::uint64_t Counters::*member) {
-    return [&stack, member] { return static_cast<double>(stack.locator.counters().*member); };
-  };
-  metrics.watch("tessera_located_hits_total", "Locates answered from memory.", "counter",
-                counter(&Counters::instance_hits));
-  metrics.watch("tessera_located_misses_total", "Locates that were not.", "counter",
-                counter(&Counters::instance_misses));
-  metrics.watch("tessera_block_hits_total", "Frame-table blocks found in memory.", "counter",
-                counter(&Counters::block_hits));
-  metrics.watch("tessera_block_misses_total", "Frame-table blocks read.", "counter", counter(&Counters::block_misses));
-}
-
 // Switched off, the service would show one partition's data and hide the others'.
 Status check_partitions(const Config& config, catalog::Partitions& partitions) {
   if (config.partitions) {
@@ -140,7 +106,9 @@ int run_serve(const Config& config) {
   Pool readers("readers", config.reader_threads);
   Pool writers("writers", config.writer_threads);
   Metrics metrics;
-  watch_archive(metrics, **stack, readers, writers);
+  watch_archive(metrics, **stack);
+  watch_pools(metrics, readers, writers);
+  watch_process(metrics, (*stack)->clock);
   Front front(config, **stack, readers, writers, metrics, log);
 
   net::ServerOptions options = server_options(config);
@@ -159,8 +127,10 @@ int run_serve(const Config& config) {
         return front.dispatch(request, std::move(responder));
       },
       log);
-  metrics.watch("tessera_connections", "Open connections.", "gauge",
-                [&server] { return static_cast<double>(server.open_connections()); });
+  metrics.collect([&server](Exposition& out) {
+    out.family("tessera_connections", "gauge", "Open connections.");
+    out.sample(static_cast<double>(server.open_connections()));
+  });
   const Status started = server.start();
   if (!started.ok()) {
     return complain(started);
