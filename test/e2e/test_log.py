@@ -1,0 +1,55 @@
+"""The log: text or JSON, one line an event, as much as the configuration wants, and never a patient."""
+import json
+import re
+
+import pytest
+
+import dicom_files as make
+
+
+def use(server):
+    server.store(make.native(PatientName='Quoted"\\Name^X'))
+    server.get('/dicom-web/studies?PatientName=Secret', "application/dicom+json")
+    server.get('/a"b\\c\u00e9')
+    server.stop()
+    return server.log()
+
+
+@pytest.fixture
+def run(tmp_path):
+    """run(**settings of [log]) -> the log of a short life."""
+    from tessera_server import Server
+
+    def life(**settings):
+        lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+        return use(Server(tmp_path, config="[log]\n" + "\n".join(lines) + "\n"))
+    return life
+
+
+def test_json_lines_are_objects_with_time_level_and_message(run):
+    lines = [json.loads(line) for line in run(format="json").splitlines()]
+    assert {"serving", "request", "stopping"} <= {line["message"] for line in lines}, lines
+    for line in lines:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"]) and line["level"] in (
+            "debug", "info", "warning", "error")
+    requests = [line for line in lines if line["message"] == "request"]
+    assert len(requests) >= 3 and all(isinstance(line["status"], int) and line["id"] for line in requests)
+    assert not any("Secret" in json.dumps(line) for line in lines)
+
+
+def test_text_lines_begin_with_time_and_level(run):
+    for line in run(format="text").splitlines():
+        assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (debug|info|warning|error) ", line), line
+
+
+def test_access_lines_can_be_switched_off_alone(run):
+    log = run(access=False)
+    assert " request " not in log and "serving" in log
+
+
+def test_a_level_holds_back_what_is_below_it(run):
+    assert run(level="warning") == ""
+
+
+def test_off_is_silent(run):
+    assert run(level="off") == ""
