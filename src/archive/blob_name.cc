@@ -8,8 +8,6 @@ namespace tessera::archive {
 
 namespace {
 
-constexpr std::uint64_t kMaxPartitionRecord = 1024;
-
 // What stands before the next '/'; nothing when there is none.
 std::optional<std::string_view> cut_segment(std::string_view& path) {
   const std::size_t slash = path.find('/');
@@ -53,27 +51,6 @@ std::optional<BlobName> parse_blob_name(std::string_view blob_key) {
   }
   return BlobName{
       {*partition_key, std::string(*study), std::string(*series), std::string(sop)}, *watermark, blob_key.substr(dot)};
-}
-
-std::string partition_record_key(std::int64_t partition) {
-  return std::to_string(partition) + "/partition.txt";
-}
-
-Status write_partition_record(blob::BlobStore& store, std::int64_t partition, std::string_view name) {
-  TRY_ASSIGN(const auto writer, store.put());
-  const std::string text = std::string(name) + "\n";
-  RETURN_IF_ERROR(writer->write(as_bytes(text)));
-  const Status written = writer->commit(partition_record_key(partition), blob::Durability::Truth);
-  return written.code() == Code::AlreadyExists ? Status() : written;
-}
-
-Result<std::string> read_partition_record(blob::BlobStore& store, std::int64_t partition) {
-  TRY_ASSIGN(std::string text, read_small_blob(store, partition_record_key(partition), kMaxPartitionRecord));
-  if (text.size() < 2 || text.back() != '\n' || text.find('\n') != text.size() - 1) {
-    return Status(Code::Corrupt, "read " + partition_record_key(partition) + ": it is not one name and a newline");
-  }
-  text.pop_back();
-  return text;
 }
 
 Result<std::string> read_small_blob(blob::BlobStore& store, std::string_view key, std::uint64_t limit) {

@@ -3,7 +3,7 @@
 //
 //   {partition}/{study}/{series}/{sop}_{watermark}.dcm      an instance; .frames, .meta and their like beside it
 //   {partition}/partition.txt                               the partition's name and a newline; partition 1 needs none
-//   gone/{lowest}-{highest}.gone                            watermarks that were deleted (removal.h)
+//   (partitions.h) gone/{lowest}-{highest}.gone                            watermarks that were deleted (removal.h)
 #pragma once
 
 #include <cstdint>
@@ -25,12 +25,6 @@ struct BlobName {
 
 // Nothing when `blob_key` is not the name of an instance or of what lies beside one.
 std::optional<BlobName> parse_blob_name(std::string_view blob_key);
-
-std::string partition_record_key(std::int64_t partition);
-// Truth: durable when it returns ok, also when the record was there already.
-Status write_partition_record(blob::BlobStore& store, std::int64_t partition, std::string_view name);
-// NotFound when there is none; Corrupt when it holds no name.
-Result<std::string> read_partition_record(blob::BlobStore& store, std::int64_t partition);
 
 // A small blob whole; TooLarge above `limit`.
 Result<std::string> read_small_blob(blob::BlobStore& store, std::string_view key, std::uint64_t limit);

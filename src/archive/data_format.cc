@@ -3,11 +3,12 @@
 #include <array>
 #include <charconv>
 
-#include "archive/blob_name.h"
 #include "archive/data_folder.h"
+#include "archive/partitions.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "blob/file_store.h"
-#include "catalog/sql.h"
+#include "catalog/partitions.h"
 
 namespace tessera::archive {
 
@@ -30,17 +31,13 @@ Status write_partition_records(const fs::path& folder) {
   }
   TRY_ASSIGN(const auto database, catalog::open_sqlite(catalog_path(folder).string()));
   TRY_ASSIGN(const auto blobs, blob::open_file_store(folder));
-  return database->read([&](catalog::Connection& connection) -> Status {
-    TRY_ASSIGN(catalog::Statement * row,
-               catalog::query(connection, "SELECT id, name FROM partitions WHERE id <> 1", {}));
-    while (true) {
-      TRY_ASSIGN(const bool more, row->step());
-      if (!more) {
-        return {};
-      }
-      RETURN_IF_ERROR(write_partition_record(*blobs, row->integer(0), row->text(1)));
-    }
-  });
+  const SystemClock clock;
+  catalog::Partitions partitions(*database, clock);
+  TRY_ASSIGN(const auto rows, partitions.list(catalog::Visibility::everything()));
+  for (const catalog::PartitionRow& row : rows) {
+    TRY_ASSIGN([[maybe_unused]] const std::int64_t key, ensure_partition(partitions, *blobs, row.name));
+  }
+  return {};
 }
 
 // kSteps[n] brings format n + 1 to n + 2.

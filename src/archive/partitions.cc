@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "archive/blob_name.h"
+
 namespace tessera::archive {
 
 namespace {
@@ -35,6 +37,16 @@ Status write_record(blob::BlobStore& blobs, const std::string& record_key, std::
 
 std::string partition_record_key(std::int64_t key) {
   return std::to_string(key) + "/partition.txt";
+}
+
+Result<std::string> read_partition_record(blob::BlobStore& blobs, std::int64_t key) {
+  TRY_ASSIGN(std::string text, read_small_blob(blobs, partition_record_key(key), kMaxRecordBytes));
+  const std::string name = text.substr(0, text.find('\n'));
+  if (text != record_of(name) || !catalog::check_partition_name(name).ok()) {
+    return Status(Code::Corrupt,
+                  "read " + partition_record_key(key) + ": it is not one partition's name and a newline");
+  }
+  return name;
 }
 
 Result<std::int64_t> ensure_partition(catalog::Partitions& partitions, blob::BlobStore& blobs, std::string_view name) {

@@ -16,6 +16,9 @@ namespace tessera::archive {
 // has none: key 1 is its name.
 std::string partition_record_key(std::int64_t key);
 
+// The name in a partition's record. NotFound when there is none; Corrupt when it holds no name.
+Result<std::string> read_partition_record(blob::BlobStore& blobs, std::int64_t key);
+
 // The key of the partition `name`, made when there is none. When it returns ok the record is there, so nothing that is
 // stored afterwards is acked before it; one that a crash kept from being written is written now. Blocks.
 // InvalidArgument for a bad name; Corrupt when the record names another partition.

@@ -1,11 +1,13 @@
 #include "archive/rebuild.h"
 
 #include <algorithm>
+#include <charconv>
 #include <latch>
 #include <optional>
 #include <set>
 
 #include "archive/blob_name.h"
+#include "archive/partitions.h"
 #include "archive/removal.h"
 #include "archive/restored_blob.h"
 #include "base/pool.h"
@@ -16,7 +18,12 @@ namespace {
 
 constexpr std::size_t kNoteBatch = 512;
 constexpr std::size_t kReadBatch = 64;
-constexpr std::string_view kPartitionRecord = "/partition.txt";
+
+std::optional<std::int64_t> partition_of_record(std::string_view key) {
+  std::int64_t partition = 0;
+  std::from_chars(key.data(), key.data() + key.size(), partition);
+  return partition > 0 && key == partition_record_key(partition) ? std::optional(partition) : std::nullopt;
+}
 
 class Rebuild {
  public:
@@ -69,8 +76,10 @@ class Rebuild {
   Status note(const blob::BlobInfo& info) {
     const auto name = parse_blob_name(info.key);
     if (!name) {
-      const bool record = info.key.starts_with(kDeletionPrefix) || info.key.ends_with(kPartitionRecord);
-      if (!record) {
+      if (const auto partition = partition_of_record(info.key)) {
+        return note_partition(*partition);  // one that holds nothing has its name, too
+      }
+      if (!info.key.starts_with(kDeletionPrefix)) {
         problem(info.key, Status(Code::InvalidArgument, "its name is none that this program gives"));
       }
       return {};
@@ -105,14 +114,18 @@ class Rebuild {
       return {};  // named by the schema
     }
     const Result<std::string> name = read_partition_record(blobs_, partition);
-    Status noted = name.ok() ? rows_.note_partition(partition, *name) : name.status();
+    Status noted = name.status();
+    if (name.ok()) {
+      const auto record = blobs_.stat(partition_record_key(partition));
+      noted = rows_.note_partition(partition, *name, record.ok() ? record->modified_millis : 0);
+    }
     if (noted.ok()) {
       return {};
     }
     const std::string stand_in = "restored-" + std::to_string(partition);
     problem(partition_record_key(partition),
             noted.while_doing("the partition is called '" + stand_in + "' from now on"));
-    return rows_.note_partition(partition, stand_in);
+    return rows_.note_partition(partition, stand_in, clock_.wall_millis());
   }
 
   Status note_deletions() {

@@ -1,7 +1,7 @@
 #include "archive/rebuild.h"
 
-#include "archive/blob_name.h"
 #include "archive/removal.h"
+#include "catalog/partitions.h"
 #include "support/archive_fixture.h"
 
 namespace tessera::archive {
@@ -65,11 +65,12 @@ TEST_F(RebuildTest, partitions_have_the_names_of_their_records) {
   const std::string at = file.study + "/" + file.series + "/" + file.sop;
   put("5/" + at + "_9.dcm", file.bytes());
   put("6/" + at + "_8.dcm", file.bytes());
-  ASSERT_TRUE(write_partition_record(*blobs, 5, "Pathology North").ok());
+  put("5/partition.txt", "north\n");
   EXPECT_EQ(rebuild().partitions, 2u);
   catalog::Instances restored(*again, clock);
-  EXPECT_EQ(*restored.partition_key("Pathology North", false), 5);
-  EXPECT_EQ(*restored.partition_key("restored-6", false), 6) << "its record is missing";
+  catalog::Partitions names(*again, clock);
+  EXPECT_EQ(*names.find("north"), 5);
+  EXPECT_EQ(*names.find("restored-6"), 6) << "its record is missing";
   ASSERT_EQ(problems.size(), 1u);
   EXPECT_NE(problems[0].find("6/partition.txt"), std::string::npos);
   EXPECT_TRUE(restored.find({5, file.study, file.series, file.sop}, everything).ok());

@@ -25,9 +25,9 @@ constexpr std::int64_t kSetAside = 3;
 
 }  // namespace
 
-Status Restoration::note_partition(std::int64_t key, std::string_view name) {
+Status Restoration::note_partition(std::int64_t key, std::string_view name, std::int64_t created_millis) {
   return database_.write([&](Connection& connection) -> Status {
-    RETURN_IF_ERROR(run(connection, kPartition, {key, std::string(name), clock_.wall_millis()}));
+    RETURN_IF_ERROR(run(connection, kPartition, {key, std::string(name), created_millis}));
     if (connection.changes() == 1 || key == 1) {
       return {};
     }

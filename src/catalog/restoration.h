@@ -27,7 +27,7 @@ class Restoration {
   // Both are borrowed.
   Restoration(Database& database, const Clock& clock) : database_(database), clock_(clock) {}
 
-  Status note_partition(std::int64_t key, std::string_view name);
+  Status note_partition(std::int64_t key, std::string_view name, std::int64_t created_millis);
   // Returns those whose watermark another blob has already.
   Result<std::vector<FoundBlob>> note_blobs(std::span<const FoundBlob> found);
   // They were deleted and are not reclaimed yet: garbage.

@@ -104,6 +104,32 @@ def test_every_answer_is_as_before_when_the_catalog_is_made_again(archive):
     assert server.get(f"/dicom-web{files[0].study_path}/metadata", JSON).headers["ETag"] != etag
 
 
+def test_partitions_come_back_with_their_names_and_what_is_in_them(archive):
+    partitions = ["--set", "features.partitions=true"]
+    server = archive.start(arguments=partitions)
+    file = make.native()
+    places = [f"/dicom-web/partitions/{name}" for name in ("Microsoft.Default", "north", "south")]
+    for place in places:
+        server.store(file, prefix=place)
+    assert server.delete(places[2] + file.path).status_code == 204
+
+    def answers():
+        asked = [f"{place}/{level}" for place in places for level in ("studies", "instances")]
+        return [archive.answer(path.removeprefix("/dicom-web"), JSON) for path in asked]
+
+    def names():
+        listed = archive.server.get("/v2/partitions", JSON)
+        return [(row["partitionKey"], row["partitionName"]) for row in listed.json()]
+
+    before = answers(), names()
+    archive.stop()
+    delete_catalog(archive.data)
+    admin(archive.data, "rebuild-catalog")
+    archive.start(arguments=partitions)
+    assert (answers(), names()) == before
+    assert archive.server.get(places[1] + file.path, WHOLE).content == file.bytes
+
+
 def test_numbers_given_after_a_rebuild_were_never_given_before(archive):
     server = archive.start()
     kept, gone = make.native(), make.native()

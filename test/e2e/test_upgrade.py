@@ -27,12 +27,16 @@ def old_folder(tmp_path):
     return data, file
 
 
+PREFIX = "/dicom-web/partitions/Microsoft.Default"  # with a second partition, every path names one
+PARTITIONS = ["--set", "features.partitions=true"]
+
+
 def check(data, file):
-    server = Server(data.parent)
+    server = Server(data.parent, arguments=PARTITIONS)
     try:
-        assert server.get(f"/dicom-web{file.path}", WHOLE).content == file.bytes
-        assert [row["0020000D"]["Value"] for row in server.get("/dicom-web/studies", JSON).json()] == [[file.study]]
-        server.store(make.native())
+        assert server.get(PREFIX + file.path, WHOLE).content == file.bytes
+        assert [row["0020000D"]["Value"] for row in server.get(f"{PREFIX}/studies", JSON).json()] == [[file.study]]
+        server.store(make.native(), prefix=PREFIX)
         server.assert_clean_log()
     finally:
         server.stop()
@@ -57,8 +61,8 @@ def test_killed_while_it_migrates_it_goes_on_at_the_next_start(old_folder):
     data, file = old_folder
     process = subprocess.Popen(
         ["strace", "-f", "-qq", "-e", "trace=rename,renameat2", "-e", "inject=rename:signal=KILL:when=1",
-         "-o", "/dev/null", str(BINARY), "serve", "--data", str(data), "--listen", "127.0.0.1:0"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+         "-o", "/dev/null", str(BINARY), "serve", "--data", str(data), "--listen", "127.0.0.1:0",
+         *PARTITIONS], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     _, said = process.communicate(timeout=60)
     if "ptrace" in said or "Operation not permitted" in said:
         pytest.skip(f"strace cannot run the server here: {said}")
@@ -68,7 +72,7 @@ def test_killed_while_it_migrates_it_goes_on_at_the_next_start(old_folder):
 
 def test_two_servers_that_start_at_once_both_come_up(old_folder):
     data, file = old_folder
-    servers = [subprocess.Popen([str(BINARY), "serve", "--data", str(data), "--listen", "127.0.0.1:0"],
+    servers = [subprocess.Popen([str(BINARY), "serve", "--data", str(data), "--listen", "127.0.0.1:0", *PARTITIONS],
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) for _ in range(2)]
     try:
         for server in servers:
