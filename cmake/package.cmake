@@ -1,5 +1,6 @@
 # The Debian package: cpack -G DEB in build/release (script/package). Program, unit, configuration, documents; what the
 # program links to becomes Depends by dpkg-shlibdeps.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON) # the program, not the tests, must be built
 install(TARGETS tessera RUNTIME DESTINATION /usr/bin)
 install(FILES packaging/tessera.service DESTINATION /lib/systemd/system)
 install(FILES packaging/tessera.toml DESTINATION /etc/tessera PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
