@@ -45,8 +45,8 @@ std::optional<BlobName> parse_blob_name(std::string_view blob_key) {
   const std::string_view sop = blob_key.substr(0, underscore);
   const auto partition_key = positive(*partition);
   const auto watermark = positive(blob_key.substr(underscore + 1, dot - underscore - 1));
-  if (!partition_key || !watermark || !dicom::is_valid_uid(*study) || !dicom::is_valid_uid(*series) ||
-      !dicom::is_valid_uid(sop)) {
+  if (!partition_key || !watermark || *watermark > kMaxWatermark || !dicom::is_valid_uid(*study) ||
+      !dicom::is_valid_uid(*series) || !dicom::is_valid_uid(sop)) {
     return std::nullopt;
   }
   return BlobName{

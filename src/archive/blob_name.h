@@ -17,6 +17,10 @@
 
 namespace tessera::archive {
 
+// Far above what counting or the clock's milliseconds reach, and exact in every client's numbers. A name beyond it is
+// none of ours: taken for one, it would leave no number to go on with.
+inline constexpr std::int64_t kMaxWatermark = std::int64_t{1} << 53;
+
 struct BlobName {
   catalog::InstanceKey key;
   std::int64_t watermark = 0;

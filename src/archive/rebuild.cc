@@ -65,7 +65,8 @@ class Rebuild {
   Status note_blobs() {
     Status status;
     RETURN_IF_ERROR(blobs_.list("", [&](const blob::BlobInfo& info) {
-      highest_ = std::max(highest_, info.modified_millis);
+      // Where the machine's clock is behind, files know better; what no clock says is left out.
+      highest_ = std::max(highest_, info.modified_millis < kMaxWatermark / 1000 ? info.modified_millis : 0);
       status = note(info);
       return status.ok();
     }));

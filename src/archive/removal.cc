@@ -61,7 +61,7 @@ Result<std::vector<std::int64_t>> parse_deletion_record(std::string_view text) {
     std::int64_t watermark = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + std::min(end, text.size()), watermark);
     if (end == text.npos || parsed.ec != std::errc() || parsed.ptr != text.data() + end || watermark < 1 ||
-        (!watermarks.empty() && watermark <= watermarks.back())) {
+        watermark > kMaxWatermark || (!watermarks.empty() && watermark <= watermarks.back())) {
       return Status(Code::Corrupt, "read a deletion record: line " + std::to_string(watermarks.size() + 2) +
                                        " is no watermark above the one before");
     }

@@ -44,14 +44,14 @@ TEST_F(RemovalTest, a_delete_of_nothing_leaves_no_record) {
 }
 
 TEST(DeletionRecord, what_is_written_is_read) {
-  const std::vector<std::int64_t> watermarks{1, 17, INT64_MAX};
+  const std::vector<std::int64_t> watermarks{1, 17, kMaxWatermark};
   EXPECT_EQ(*parse_deletion_record(deletion_record(watermarks)), watermarks);
 }
 
 TEST(DeletionRecord, every_damage_is_an_error_that_names_its_line) {
   for (const char* bad : {"", "tessera deletion 2\n1\n", "tessera deletion 1\n1", "tessera deletion 1\n\n",
                           "tessera deletion 1\n-1\n", "tessera deletion 1\n0\n", "tessera deletion 1\n2\n1\n",
-                          "tessera deletion 1\n1 \n", "tessera deletion 1\n9223372036854775808\n"}) {
+                          "tessera deletion 1\n1 \n", "tessera deletion 1\n9007199254740993\n"}) {
     const auto parsed = parse_deletion_record(bad);
     ASSERT_FALSE(parsed.ok()) << bad;
     EXPECT_EQ(parsed.status().code(), Code::Corrupt);
@@ -71,7 +71,7 @@ TEST(BlobName, the_names_of_instances_and_their_sidecars_are_read_back) {
 TEST(BlobName, other_names_are_not_ours) {
   for (const char* other :
        {"", "x", "1/partition.txt", "gone/1-2.gone", "1/1.2/1.3/1.4.dcm", "1/1.2/1.3/1.4_.dcm", "1/1.2/1.3/1.4_0.dcm",
-        "1/1.2/1.3/1.4_01.dcm", "1/1.2/1.3/1.4_1x.dcm", "1/1.2/1.3/1.4_9223372036854775808.dcm", "0/1.2/1.3/1.4_1.dcm",
+        "1/1.2/1.3/1.4_01.dcm", "1/1.2/1.3/1.4_1x.dcm", "1/1.2/1.3/1.4_9007199254740993.dcm", "0/1.2/1.3/1.4_1.dcm",
         "1/1.2/1.3/x_1.dcm", "1/1.2/1.3/4/1.4_1.dcm", "1/1.2/1.3/1.4_1"}) {
     EXPECT_FALSE(parse_blob_name(other).has_value()) << other;
   }
