@@ -52,8 +52,8 @@ Front::Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& wri
       authenticator_(config.tokens),
       cors_({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials}),
       public_url_({config.public_url, config.trusted_proxies}),
-      parts_{stack.ingest,        stack.locator, stack.instances, stack.partitions,
-             *stack.folder.blobs, readers,       writers,         [&stack] { stack.sweeper.wake(); },
+      parts_{stack.ingest,        stack.locator,    stack.instances, stack.partitions,
+             *stack.folder.blobs, readers,          writers,         [&stack] { stack.sweeper.wake(); },
              stack.free_space,    config.partitions},
       router_(parts_, authenticator_, cors_, public_url_, log) {}
 

@@ -64,16 +64,21 @@ Result<bool> take_lock(const File& file, int how, std::chrono::milliseconds pati
 
 // The folder's format is kDataFormat when it returns ok. `lock` may be held in any way afterwards.
 Status bring_to_newest_format(const fs::path& folder, const File& lock) {
-  TRY_ASSIGN(const int held, read_format(folder));
-  if (held == kDataFormat) {
-    return {};
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (true) {
+    TRY_ASSIGN(const int held, read_format(folder));
+    if (held == kDataFormat) {
+      return {};  // or another process was faster, and has the folder open by now
+    }
+    TRY_ASSIGN(const bool alone, take_lock(lock, LOCK_EX, kNap));
+    if (alone) {
+      return migrate_folder(folder).while_doing("bring data folder '" + folder.string() + "' to format " +
+                                                std::to_string(kDataFormat));
+    }
+    if (std::chrono::steady_clock::now() >= until) {
+      return failure(folder, Code::Busy, "it must be brought to a newer format, and another process has it open");
+    }
   }
-  TRY_ASSIGN(const bool alone, take_lock(lock, LOCK_EX, kPatience));
-  if (!alone) {
-    return failure(folder, Code::Busy, "it must be brought to a newer format, and another process has it open");
-  }
-  return migrate_folder(folder).while_doing("bring data folder '" + folder.string() + "' to format " +
-                                            std::to_string(kDataFormat));
 }
 
 // A new catalog beside old blobs would show nothing and give their numbers a second time.
