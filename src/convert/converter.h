@@ -23,7 +23,9 @@ namespace tessera::convert {
 struct Labels {
   std::string patient_name, patient_id, patient_birth_date, patient_sex;
   std::string accession_number, study_id, study_description, container_id, specimen_id;
+  std::string study_date, stain;
   std::string study_uid;  // to put several slides into one study
+  std::string case_id;    // slides of one case share a study too; empty: the accession number says which case
 };
 
 // Associated images not to be converted; label and overview show what identifies the patient.

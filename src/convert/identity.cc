@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "convert/text.h"
 #include "dicom/ids.h"
@@ -29,7 +30,28 @@ std::string record_seed(std::string_view source_hash, const Options& options, co
         std::string_view(identity.specimen_id)}) {
     append_field(seed, field);
   }
+  // Fields of later times, by name and only where given: slides without them keep their UIDs.
+  const std::pair<std::string_view, std::string> later[] = {
+      {"study date", l.study_date}, {"stain", l.stain}, {"case", case_key(l)}};
+  for (const auto& [name, value] : later) {
+    if (!value.empty()) {
+      append_field(seed, name);
+      append_field(seed, value);
+    }
+  }
   return seed;
+}
+
+// The patient is part of it: one study never holds two patients, whatever number two labs gave their cases.
+std::string case_study(const Labels& labels) {
+  const std::string key = case_key(labels);
+  if (key.empty()) {
+    return {};
+  }
+  std::string seed = "tessera case study";
+  append_field(seed, labels.patient_id);
+  append_field(seed, key);
+  return dicom::uid_from_seed(seed);
 }
 
 std::string first_of(std::initializer_list<std::string> candidates) {
@@ -39,6 +61,15 @@ std::string first_of(std::initializer_list<std::string> candidates) {
 
 bool all_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Status check_date(const char* option, const std::string& date) {
+  const auto number = [&](std::size_t at) { return (date[at] - '0') * 10 + (date[at + 1] - '0'); };
+  if (date.empty() || (date.size() == 8 && all_digits(date) && number(4) >= 1 && number(4) <= 12 && number(6) >= 1 &&
+                       number(6) <= 31)) {
+    return {};
+  }
+  return Status(Code::InvalidArgument, std::string(option) + ": '" + date + "' is not YYYYMMDD");
 }
 
 }  // namespace
@@ -73,7 +104,7 @@ Identity identify(const slide::SlideFacts& facts, std::string_view source_hash, 
   const auto of_slide = [&](const char* what) {
     return dicom::uid_from_seed("tessera slide " + std::string(source_hash) + what);
   };
-  identity.study = first_of({options.labels.study_uid, of_record("study")});
+  identity.study = first_of({options.labels.study_uid, case_study(options.labels), of_record("study")});
   identity.series = of_record("series");
   identity.pyramid = of_record("pyramid");
   identity.dimension_organization = of_record("dimension organization");
@@ -83,6 +114,10 @@ Identity identify(const slide::SlideFacts& facts, std::string_view source_hash, 
   return identity;
 }
 
+std::string case_key(const Labels& labels) {
+  return first_of({labels.case_id, labels.accession_number});
+}
+
 Status check_options(const Options& options) {
   struct Field {
     const char* option;
@@ -90,15 +125,15 @@ Status check_options(const Options& options) {
     std::size_t limit;
   };
   const Labels& l = options.labels;
-  for (const Field& field : {Field{"patient name", l.patient_name, 64}, Field{"patient id", l.patient_id, 64},
-                             Field{"accession number", l.accession_number, 16}, Field{"study id", l.study_id, 16},
-                             Field{"study description", l.study_description, 64},
-                             Field{"container id", l.container_id, 64}, Field{"specimen id", l.specimen_id, 64}}) {
+  for (const Field& field :
+       {Field{"patient name", l.patient_name, 64}, Field{"patient id", l.patient_id, 64},
+        Field{"accession number", l.accession_number, 16}, Field{"study id", l.study_id, 16},
+        Field{"study description", l.study_description, 64}, Field{"container id", l.container_id, 64},
+        Field{"specimen id", l.specimen_id, 64}, Field{"stain", l.stain, 64}, Field{"case id", l.case_id, 64}}) {
     RETURN_IF_ERROR(check_text(field.option, field.value, field.limit));
   }
-  if (!l.patient_birth_date.empty() && (l.patient_birth_date.size() != 8 || !all_digits(l.patient_birth_date))) {
-    return Status(Code::InvalidArgument, "patient birth date: '" + l.patient_birth_date + "' is not YYYYMMDD");
-  }
+  RETURN_IF_ERROR(check_date("patient birth date", l.patient_birth_date));
+  RETURN_IF_ERROR(check_date("study date", l.study_date));
   if (!l.patient_sex.empty() && l.patient_sex != "M" && l.patient_sex != "F" && l.patient_sex != "O") {
     return Status(Code::InvalidArgument, "patient sex: '" + l.patient_sex + "' is none of M, F, O");
   }

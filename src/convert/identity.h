@@ -32,6 +32,9 @@ std::string image_name(const slide::SlideSource& source, std::size_t image);
 // `options` have passed check_options().
 Identity identify(const slide::SlideFacts& facts, std::string_view source_hash, const Options& options);
 
+// What makes slides one case: the case id, else the accession number. Slides of one case and patient share a study.
+std::string case_key(const Labels& labels);
+
 // InvalidArgument naming the option that DICOM would not allow.
 Status check_options(const Options& options);
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "convert/coded.h"
 #include "convert/color_profile.h"
+#include "convert/staining.h"
 #include "convert/text.h"
 #include "dicom/tags.h"
 
@@ -21,25 +23,12 @@ constexpr Tag kImageComments{0x00204000};
 
 constexpr double kThicknessMm = 0.001;
 
-struct Code {
-  const char* value;
-  const char* scheme;
-  const char* meaning;
-};
-constexpr Code kMicroscopeSlide{"433466003", "SCT", "Microscope slide"};
-constexpr Code kBrightfield{"111744", "DCM", "Brightfield illumination"};
-constexpr Code kFullSpectrum{"414298005", "SCT", "Full Spectrum"};
-constexpr Code kModifyingEquipment{"109103", "DCM", "Modifying Equipment"};
+constexpr Concept kMicroscopeSlide{"433466003", "SCT", "Microscope slide"};
+constexpr Concept kBrightfield{"111744", "DCM", "Brightfield illumination"};
+constexpr Concept kFullSpectrum{"414298005", "SCT", "Full Spectrum"};
+constexpr Concept kModifyingEquipment{"109103", "DCM", "Modifying Equipment"};
 
-DataSet code_item(const Code& code) {
-  DataSet item;
-  item.text(tags::kCodeValue, Vr::SH, code.value);
-  item.text(tags::kCodingSchemeDesignator, Vr::SH, code.scheme);
-  item.text(tags::kCodeMeaning, Vr::LO, code.meaning);
-  return item;
-}
-
-void code_sequence(DataSet& set, Tag tag, const Code& code) {
+void code_sequence(DataSet& set, Tag tag, const Concept& code) {
   set.sequence(tag, {code_item(code)});
 }
 
@@ -96,10 +85,11 @@ void put_patient_and_study(const InstanceFacts& f, const Acquired& acquired, Dat
   set.text(tags::kPatientBirthDate, Vr::DA, l.patient_birth_date);
   set.text(tags::kPatientSex, Vr::CS, l.patient_sex);
   // A study that holds several slides has one date, which none of them knows.
-  const bool own_study = l.study_uid.empty() && acquired.known;
+  const bool own_study = l.study_uid.empty() && case_key(l).empty() && acquired.known;
+  const bool dated = !l.study_date.empty();
   set.text(tags::kStudyInstanceUID, Vr::UI, f.identity.study);
-  set.text(tags::kStudyDate, Vr::DA, own_study ? acquired.date : "");
-  set.text(tags::kStudyTime, Vr::TM, own_study ? acquired.time : "");
+  set.text(tags::kStudyDate, Vr::DA, dated ? l.study_date : own_study ? acquired.date : "");
+  set.text(tags::kStudyTime, Vr::TM, own_study && !dated ? acquired.time : "");
   set.empty(tags::kReferringPhysicianName, Vr::PN);
   set.text(tags::kStudyID, Vr::SH, l.study_id);
   set.text(tags::kAccessionNumber, Vr::SH, l.accession_number);
@@ -259,7 +249,7 @@ void put_specimen(const InstanceFacts& f, DataSet& set) {
   specimen.text(tags::kSpecimenIdentifier, Vr::LO, f.identity.specimen_id);
   specimen.text(tags::kSpecimenUID, Vr::UI, f.identity.specimen);
   specimen.sequence(tags::kIssuerOfTheSpecimenIdentifierSequence, {});
-  specimen.sequence(tags::kSpecimenPreparationSequence, {});
+  specimen.sequence(tags::kSpecimenPreparationSequence, staining_steps(f.identity.specimen_id, f.options.labels.stain));
   set.sequence(tags::kSpecimenDescriptionSequence, {std::move(specimen)});
   const std::string barcode = mended(f.source.facts().barcode, 1024);
   if (!barcode.empty() || shows_label(f)) {

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "convert/color_profile.h"
 #include "convert/geometry.h"
 #include "convert/identity.h"
+#include "convert/staining.h"
 #include "convert/text.h"
+#include "dicom/tags.h"
 #include "support/made_source.h"
 
 namespace tessera::convert {
@@ -59,6 +63,56 @@ TEST(Identity, takes_the_container_from_labels_then_barcode_then_file_name) {
   EXPECT_EQ(identify(facts, "hash", options).specimen_id, "C1");
 }
 
+Options labelled(const std::function<void(Labels&)>& change) {
+  Options options;
+  change(options.labels);
+  return options;
+}
+
+TEST(Identity, slides_of_one_case_and_patient_share_a_study) {
+  slide::SlideFacts facts;
+  facts.file_name = "a.svs";
+  const auto study = [&](const char* hash, const std::function<void(Labels&)>& change) {
+    return identify(facts, hash, labelled(change)).study;
+  };
+  const auto case_7 = [](Labels& l) { l.case_id = "7"; };
+  EXPECT_EQ(study("one", case_7), study("two", case_7));
+  EXPECT_EQ(study("one", [](Labels& l) { l.accession_number = "7"; }), study("two", case_7));
+  EXPECT_NE(study("one", case_7), study("one", [](Labels& l) { l.case_id = "8"; }));
+  EXPECT_NE(study("one", case_7), study("one", [](Labels& l) { l.case_id = "7", l.patient_id = "P"; }));
+  EXPECT_NE(study("one", [](Labels&) {}), study("two", [](Labels&) {}));
+  EXPECT_EQ(study("one", [](Labels& l) { l.case_id = "7", l.study_uid = "1.2.3"; }), "1.2.3");
+}
+
+TEST(Identity, another_stain_or_case_is_another_record_of_the_same_specimen) {
+  slide::SlideFacts facts;
+  facts.file_name = "a.svs";
+  const Identity plain = identify(facts, "hash", {});
+  for (const auto& change : {std::function<void(Labels&)>([](Labels& l) { l.stain = "H&E"; }),
+                             std::function<void(Labels&)>([](Labels& l) { l.case_id = "7"; }),
+                             std::function<void(Labels&)>([](Labels& l) { l.study_date = "20240229"; })}) {
+    const Identity other = identify(facts, "hash", labelled(change));
+    EXPECT_NE(other.instance(0), plain.instance(0));
+    EXPECT_EQ(other.specimen, plain.specimen);
+  }
+}
+
+TEST(Staining, spells_haematoxylin_and_eosin_as_codes_and_other_stains_as_text) {
+  const auto bytes = [](const char* stain) {
+    dicom::DataSet set;
+    set.sequence(dicom::tags::kSpecimenPreparationSequence, staining_steps("S1", stain));
+    return std::string(as_text(set.encode()));
+  };
+  for (const char* name : {"H&E", "HE", "h & e", "H and E", "Hematoxylin and Eosin", "haematoxylin-eosin"}) {
+    EXPECT_NE(bytes(name).find("12710003"), std::string::npos) << name;
+    EXPECT_NE(bytes(name).find("36879007"), std::string::npos) << name;
+  }
+  EXPECT_EQ(bytes("Hematoxylin").find("36879007"), std::string::npos);
+  EXPECT_NE(bytes("PAS-D 2").find("PAS-D 2"), std::string::npos);
+  EXPECT_EQ(bytes("HE2").find("12710003"), std::string::npos);
+  EXPECT_TRUE(staining_steps("S1", "").empty());
+}
+
 TEST(Options, that_dicom_would_not_allow_are_named) {
   const auto refusal = [](auto change) {
     Options options;
@@ -74,6 +128,9 @@ TEST(Options, that_dicom_would_not_allow_are_named) {
   EXPECT_EQ(refusal([](Options& o) { o.labels.patient_sex = "X"; }), "patient sex: 'X' is none of M, F, O");
   EXPECT_EQ(refusal([](Options& o) { o.labels.patient_birth_date = "1970-01-01"; }),
             "patient birth date: '1970-01-01' is not YYYYMMDD");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.study_date = "20241301"; }), "study date: '20241301' is not YYYYMMDD");
+  EXPECT_EQ(refusal([](Options& o) { o.labels.stain = std::string(65, 's'); }),
+            "stain: 65 characters; DICOM allows 64");
   EXPECT_EQ(refusal([](Options& o) { o.labels.study_uid = "x"; }), "study UID: 'x' is no UID");
 }
 
