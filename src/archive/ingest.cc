@@ -63,6 +63,13 @@ Status Ingest::Session::start() {
   return {};
 }
 
+void Ingest::Session::adopt(std::unique_ptr<blob::BlobWriter> whole) {
+  if (outcome_.status.ok()) {
+    writer_ = std::move(whole);
+    adopted_ = true;
+  }
+}
+
 void Ingest::Session::feed(ByteView bytes) {
   bytes_ += bytes.size();
   const bool duplicate = outcome_.reason == StoreReason::AlreadyExists;
@@ -80,7 +87,9 @@ void Ingest::Session::feed(ByteView bytes) {
 
 Status Ingest::Session::take(ByteView bytes) {
   RETURN_IF_ERROR(parser_->feed(bytes));
-  RETURN_IF_ERROR(writer_->write(bytes));
+  if (!adopted_) {
+    RETURN_IF_ERROR(writer_->write(bytes));
+  }
   if (!identity_checked_ && attributes_.identity_complete()) {
     RETURN_IF_ERROR(check_identity());
     RETURN_IF_ERROR(reserve());
@@ -173,6 +182,10 @@ Status Ingest::Session::complete() {
     return Status(Code::Corrupt, "store instance: the body is empty");
   }
   RETURN_IF_ERROR(parser_->finish());
+  if (writer_->size() != bytes_) {
+    return Status(Code::Internal, "store instance: " + std::to_string(bytes_) + " bytes were read, the blob has " +
+                                      std::to_string(writer_->size()));
+  }
   if (!identity_checked_) {
     RETURN_IF_ERROR(check_identity());
     RETURN_IF_ERROR(reserve());

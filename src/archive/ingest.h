@@ -90,6 +90,10 @@ class Ingest::Session {
 
   // Never fails towards the caller: what is wrong with this file is in the outcome, and the rest of it is ignored.
   void feed(ByteView bytes);
+  // Before feed(): the store holds the bytes already (BlobStore::adopt), so that what is fed is only read.
+  void adopt(std::unique_ptr<blob::BlobWriter> whole);
+  // What is known until now; its status fails as soon as the file is lost, so that a caller need not send the rest.
+  const StoreOutcome& so_far() const { return outcome_; }
   // The file is complete. Call once.
   StoreOutcome finish();
 
@@ -116,6 +120,7 @@ class Ingest::Session {
   std::unique_ptr<dicom::Parser> parser_;
   Checksum checksum_;
   std::uint64_t bytes_ = 0;
+  bool adopted_ = false;  // writer_ holds all bytes
   bool identity_checked_ = false;
   catalog::Reservation reservation_;  // watermark 0: none
   StoreOutcome outcome_;

@@ -33,6 +33,33 @@ TEST_F(IngestTest, a_stored_instance_comes_back_byte_for_byte) {
   EXPECT_EQ(*flatten(rope), file.bytes());
 }
 
+// The store has them already: what is fed is read for hash, sidecars and checks, as an upload is.
+TEST_F(IngestTest, adopted_bytes_are_parsed_and_hashed_but_not_written_again) {
+  const Part10 file;
+  auto whole = blobs->put();
+  ASSERT_TRUE((*whole)->write(as_bytes(file.bytes())).ok());
+  auto session = ingest.begin({});
+  (*session)->adopt(std::move(*whole));
+  (*session)->feed(as_bytes(file.bytes()));
+  ASSERT_TRUE((*session)->finish().status.ok());
+  const auto located = locator.locate(scope_of(file), everything);
+  ASSERT_TRUE(located.ok());
+  EXPECT_EQ((*located)->blob->size(), file.bytes().size());
+  EXPECT_EQ(*flatten(*read_frame(locator, **located, dicom::FrameNumber{2})), file.frames[1]);
+  EXPECT_TRUE(store(file.bytes()).identical);
+}
+
+TEST_F(IngestTest, an_adopted_blob_that_is_not_what_was_read_is_refused) {
+  const Part10 file;
+  auto other = blobs->put();
+  ASSERT_TRUE((*other)->write(as_bytes(file.bytes() + "more")).ok());
+  auto session = ingest.begin({});
+  (*session)->adopt(std::move(*other));
+  (*session)->feed(as_bytes(file.bytes()));
+  EXPECT_EQ((*session)->finish().status.code(), Code::Internal);
+  EXPECT_EQ(blob_count(), 0u);
+}
+
 TEST_F(IngestTest, bytes_may_arrive_one_at_a_time) {
   const Part10 file;
   EXPECT_TRUE(store(file.bytes(), {}, 1).status.ok());

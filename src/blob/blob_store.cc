@@ -17,6 +17,10 @@ bool is_segment(std::string_view segment) {
 
 }  // namespace
 
+Result<Adopted> BlobStore::adopt(const std::filesystem::path& path, bool) {
+  return Status(Code::Unsupported, "adopt '" + path.string() + "': this store copies");
+}
+
 Status check_key(std::string_view key) {
   std::string_view rest = key;
   while (true) {

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,6 +39,12 @@ class BlobWriter {
   virtual Status commit(std::string_view key, Durability durability) = 0;
 };
 
+// A file that a store takes over without copying its bytes (BlobStore::adopt).
+struct Adopted {
+  std::unique_ptr<BlobWriter> writer;  // holds all the bytes: only commit() is left
+  std::shared_ptr<RangeSource> bytes;  // the same bytes, to be read for hash and sidecars
+};
+
 struct BlobInfo {
   std::string key;
   std::uint64_t size = 0;
@@ -48,6 +55,11 @@ class BlobStore {
  public:
   virtual ~BlobStore() = default;
   virtual Result<std::unique_ptr<BlobWriter>> put() = 0;
+  // A writer that holds the file at `path` already: its blocks are shared where the file system can (FICLONE); else,
+  // when `may_take` says that the caller removes the file once the blob is committed and published, and nobody else
+  // owns or writes it, the file itself gets the blob's name too until then. Unsupported where neither can be: put() and
+  // copy. The file stays under its own name whatever happens here.
+  virtual Result<Adopted> adopt(const std::filesystem::path& path, bool may_take);
   // NotFound when there is none. The source stays readable after remove() until it is let go.
   virtual Result<std::shared_ptr<RangeSource>> open(std::string_view key) = 0;
   virtual Result<BlobInfo> stat(std::string_view key) = 0;

@@ -12,6 +12,7 @@
 #include <random>
 
 #include "base/file.h"
+#include "blob/file_adoption.h"
 #include "blob/file_source.h"
 #include "blob/file_writer.h"
 
@@ -37,13 +38,24 @@ class FileStore final : public BlobStore {
   }
 
   Result<std::unique_ptr<BlobWriter>> put() override {
-    const fs::path path = incoming_ / (name_prefix_ + std::to_string(next_name_.fetch_add(1)));
-    TRY_ASSIGN(File file, File::create_new(path));
-    // Held until the descriptor closes, which the kernel does for whoever dies: what tells the living from the dead.
-    if (::flock(file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
-      return errno_status(errno, "lock '" + path.string() + "'");
-    }
+    const fs::path path = next_unfinished();
+    TRY_ASSIGN(File file, make_unfinished(path));
     return std::unique_ptr<BlobWriter>(std::make_unique<FileWriter>(std::move(file), path, blobs_));
+  }
+
+  Result<Adopted> adopt(const fs::path& path, bool may_take) override {
+    const fs::path unfinished = next_unfinished();
+    TRY_ASSIGN(File file, adopt_file(path, unfinished, may_take));
+    auto size = file.size();
+    auto again = File::open_read(unfinished);
+    if (!size.ok() || !again.ok()) {
+      (void)::unlink(unfinished.c_str());
+      return size.ok() ? again.status() : size.status();
+    }
+    Adopted adopted;
+    adopted.bytes = std::make_shared<FileSource>(std::move(*again), *size);
+    adopted.writer = std::make_unique<FileWriter>(std::move(file), unfinished, blobs_, *size);
+    return adopted;
   }
 
   Result<std::shared_ptr<RangeSource>> open(std::string_view key) override {
@@ -133,6 +145,8 @@ class FileStore final : public BlobStore {
   }
 
  private:
+  fs::path next_unfinished() { return incoming_ / (name_prefix_ + std::to_string(next_name_.fetch_add(1))); }
+
   // A writer makes its file and then locks it; within that moment it would look dead. Names say which process it is,
   // and a file younger than this is left for the next sweep.
   static constexpr std::int64_t kYoungMillis = 2000;

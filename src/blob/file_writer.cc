@@ -33,8 +33,8 @@ int rename_new(const fs::path& from, const fs::path& to) {
 
 }  // namespace
 
-FileWriter::FileWriter(File file, fs::path unfinished, fs::path blobs)
-    : file_(std::move(file)), unfinished_(std::move(unfinished)), blobs_(std::move(blobs)) {}
+FileWriter::FileWriter(File file, fs::path unfinished, fs::path blobs, std::uint64_t whole)
+    : file_(std::move(file)), unfinished_(std::move(unfinished)), blobs_(std::move(blobs)), written_(whole) {}
 
 FileWriter::~FileWriter() {
   if (!committed_) {

@@ -15,7 +15,8 @@ namespace tessera::blob {
 class FileWriter final : public BlobWriter {
  public:
   // `file` is new, at `unfinished`, and locked for as long as it is open.
-  FileWriter(File file, std::filesystem::path unfinished, std::filesystem::path blobs);
+  // `whole` bytes are in it already (adopted files); more may not be written then.
+  FileWriter(File file, std::filesystem::path unfinished, std::filesystem::path blobs, std::uint64_t whole = 0);
   ~FileWriter() override;
 
   Status write(ByteView bytes) override;
