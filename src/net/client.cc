@@ -10,6 +10,7 @@ namespace tessera::net {
 namespace {
 
 constexpr long kConnectSeconds = 15;
+constexpr long kLongestRetryAfter = 3600;
 constexpr long kStalledSeconds = 120;  // without a byte in either direction
 
 struct EasyCloser {
@@ -34,7 +35,8 @@ std::size_t keep_answer(char* bytes, std::size_t size, std::size_t count, void* 
 // One exchange: the handle, its fields, and what came back.
 struct CurlTransfer {
   std::unique_ptr<CURL, EasyCloser> easy{curl_easy_init()};
-  std::unique_ptr<CURLM, MultiCloser> multi{curl_multi_init()};
+  std::unique_ptr<CURLM, MultiCloser> own_multi;  // where the request brings no connections
+  CURLM* multi = nullptr;
   std::unique_ptr<curl_slist, ListCloser> fields;
   std::string url;
   ClientAnswer answer;
@@ -44,13 +46,17 @@ struct CurlTransfer {
   CURLcode outcome = CURLE_OK;
 
   ~CurlTransfer() {
-    if (multi && easy) {
-      curl_multi_remove_handle(multi.get(), easy.get());
+    if (multi != nullptr && easy) {
+      curl_multi_remove_handle(multi, easy.get());
     }
   }
 
   Status prepare(const ClientRequest& request) {
-    if (!easy || !multi) {
+    if (request.connections == nullptr) {
+      own_multi.reset(curl_multi_init());
+    }
+    multi = request.connections != nullptr ? request.connections->handle() : own_multi.get();
+    if (!easy || multi == nullptr) {
       return Status(Code::Internal, "start an HTTP transfer: out of memory");
     }
     url = request.url;
@@ -68,7 +74,7 @@ struct CurlTransfer {
     curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, kStalledSeconds);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, keep_answer);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
-    curl_multi_add_handle(multi.get(), easy.get());
+    curl_multi_add_handle(multi, easy.get());
     return {};
   }
 
@@ -88,32 +94,44 @@ struct CurlTransfer {
     curl_easy_pause(easy.get(), CURLPAUSE_CONT);
     while (!done && !(until_sent && pending.empty())) {
       int running = 0;
-      curl_multi_perform(multi.get(), &running);
+      curl_multi_perform(multi, &running);
       int left = 0;
-      while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
+      while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
         if (message->msg == CURLMSG_DONE) {
           done = true;
           outcome = message->data.result;
         }
       }
       if (!done && !(until_sent && pending.empty())) {
-        curl_multi_poll(multi.get(), nullptr, 0, 1000, nullptr);
+        curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
       }
     }
   }
 
   Result<ClientAnswer> take_answer() {
+    if (outcome == CURLE_URL_MALFORMAT || outcome == CURLE_UNSUPPORTED_PROTOCOL) {
+      return Status(Code::InvalidArgument, "ask " + url + ": " + curl_easy_strerror(outcome));
+    }
     if (outcome != CURLE_OK) {
       return Status(Code::Unavailable, "ask " + url + ": " + curl_easy_strerror(outcome));
     }
     long status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
     answer.status = static_cast<int>(status);
+    curl_off_t retry_after = 0;
+    curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &retry_after);
+    answer.retry_after_seconds = static_cast<long>(std::clamp<curl_off_t>(retry_after, 0, kLongestRetryAfter));
     return std::move(answer);
   }
 };
 
 }  // namespace
+
+Connections::Connections() : handle_(curl_multi_init()) {}
+
+Connections::~Connections() {
+  curl_multi_cleanup(handle_);
+}
 
 Result<ClientAnswer> http_get(const ClientRequest& request) {
   CurlTransfer transfer;

@@ -15,15 +15,30 @@ namespace tessera::net {
 
 struct ClientAnswer {
   int status = 0;
-  std::string body;  // at most kMaxAnswer bytes
+  long retry_after_seconds = 0;  // what Retry-After asks for; 0: it is not there
+  std::string body;              // at most kMaxAnswer bytes
+};
+
+// Connections that stay open from one request to the next. One thread's; outlives the requests that use it.
+class Connections {
+ public:
+  Connections();
+  ~Connections();
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+  void* handle() const { return handle_; }
+
+ private:
+  void* handle_;  // CURLM: libcurl's header stays in client.cc
 };
 
 struct ClientRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> fields;
+  Connections* connections = nullptr;  // borrowed; none: a connection of its own
 };
 
-// Unavailable, naming the URL, when no answer could be had.
+// Unavailable, naming the URL, when no answer could be had; InvalidArgument when the URL is none.
 Result<ClientAnswer> http_get(const ClientRequest& request);
 
 // A POST whose body of known length is pushed piece by piece, so that nothing of it is held.
