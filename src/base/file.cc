@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +86,18 @@ Result<std::uint64_t> File::size() const {
     return errno_status(errno, "stat an open file");
   }
   return static_cast<std::uint64_t>(info.st_size);
+}
+
+// A read lease is granted only while nobody has the file open for writing. It is let go at once; a writer that comes in
+// that moment is told of by a SIGIO, whose default would end the program: SIGURG is sent instead, whose default is
+// nothing.
+bool File::has_writers() const {
+  (void)::fcntl(descriptor_, F_SETSIG, SIGURG);
+  if (::fcntl(descriptor_, F_SETLEASE, F_RDLCK) != 0) {
+    return errno == EAGAIN;  // anything else: leases are not to be had here
+  }
+  (void)::fcntl(descriptor_, F_SETLEASE, F_UNLCK);
+  return false;
 }
 
 Status File::read_at(std::uint64_t offset, MutableBytes into) const {

@@ -32,6 +32,8 @@ class File {
   void close();
 
   Result<std::uint64_t> size() const;
+  // Whether somebody has it open for writing now, as far as the system tells (a local file of ours, open for reading).
+  bool has_writers() const;
   // Fills `into` from `offset`; an end of file before that is an IoError naming the offset.
   Status read_at(std::uint64_t offset, MutableBytes into) const;
   // Appends all bytes (retries short writes).

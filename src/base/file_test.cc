@@ -37,6 +37,15 @@ TEST_F(FileTest, opening_what_is_not_there_names_the_path) {
   EXPECT_NE(file.status().message().find("none'"), std::string::npos);
 }
 
+TEST_F(FileTest, tells_whether_somebody_is_writing_it) {
+  put(folder_ / "a", "text");
+  {
+    std::ofstream writer(folder_ / "a", std::ios::app);
+    EXPECT_TRUE(File::open_read(folder_ / "a")->has_writers());
+  }
+  EXPECT_FALSE(File::open_read(folder_ / "a")->has_writers());
+}
+
 TEST_F(FileTest, create_new_refuses_an_existing_file) {
   put(folder_ / "a", "text");
   EXPECT_EQ(File::create_new(folder_ / "a").status().code(), Code::AlreadyExists);

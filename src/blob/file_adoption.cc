@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -25,18 +24,6 @@ Status not_ours(const fs::path& path, const char* why) {
   return Status(Code::Unsupported, "adopt '" + path.string() + "': " + why);
 }
 
-// A read lease is granted only while nobody has the file open for writing. It is let go at once, and a writer that
-// comes in that moment is told of it by a SIGIO, whose default would end the program: it is sent as SIGURG, whose
-// default is nothing.
-bool has_writers(const File& file) {
-  (void)::fcntl(file.descriptor(), F_SETSIG, SIGURG);
-  if (::fcntl(file.descriptor(), F_SETLEASE, F_RDLCK) != 0) {
-    return errno == EAGAIN;  // anything else: leases are not had here
-  }
-  (void)::fcntl(file.descriptor(), F_SETLEASE, F_UNLCK);
-  return false;
-}
-
 Result<File> clone_of(const File& source, const fs::path& path, const fs::path& unfinished) {
   TRY_ASSIGN(File clone, make_unfinished(unfinished));
   if (::ioctl(clone.descriptor(), FICLONE, source.descriptor()) != 0) {
@@ -54,7 +41,7 @@ Result<File> take(File source, const fs::path& path, const fs::path& unfinished)
   if (!S_ISREG(info.st_mode) || info.st_nlink != 1 || info.st_uid != ::geteuid()) {
     return not_ours(path, "it is another user's, or has several names");
   }
-  if (has_writers(source)) {
+  if (source.has_writers()) {
     return not_ours(path, "it is being written");
   }
   if (!lock(source, path).ok()) {
