@@ -8,6 +8,7 @@
 #include "app/admin.h"
 #include "app/commands.h"
 #include "app/doctor.h"
+#include "app/import_flags.h"
 #include "app/version.h"
 
 namespace tessera::app {
@@ -61,7 +62,10 @@ void add_label_flags(CLI::App& command, convert::Options& options) {
   command.add_option("--accession-number", labels.accession_number, "AccessionNumber");
   command.add_option("--study-id", labels.study_id, "StudyID");
   command.add_option("--study-description", labels.study_description, "StudyDescription");
+  command.add_option("--study-date", labels.study_date, "StudyDate, yyyyMMdd");
   command.add_option("--study-uid", labels.study_uid, "StudyInstanceUID, to put several slides into one study");
+  command.add_option("--case-id", labels.case_id, "slides of one case share a study (default: the accession number)");
+  command.add_option("--stain", labels.stain, "the stain: H&E, or any text");
   command.add_option("--container-id", labels.container_id, "ContainerIdentifier: the slide's barcode");
   command.add_option("--specimen-id", labels.specimen_id, "SpecimenIdentifier");
   command.add_flag("--no-label", options.leave_out.label, "leave the label image out: it may show patient data");
@@ -116,9 +120,7 @@ void add_serve(CLI::App& program, SettingFlags& flags, char** environment, Run& 
 void add_import(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
   auto arguments = std::make_shared<ImportArguments>();
   CLI::App* import = program.add_subcommand("import", "take DICOM files, folders and slides in");
-  import->add_option("PATH", arguments->paths, "files and folders")->required();
-  import->add_option("--server", arguments->server, "send to a DICOMweb URL instead of a data folder");
-  import->add_option("--token-file", arguments->token_file, "file with the bearer token for --server");
+  add_import_flags(*import, *arguments);
   add_setting_flags(*import, flags);
   add_label_flags(*import, arguments->convert);
   import->callback([&flags, &run, environment, arguments] {

@@ -1,4 +1,5 @@
-// The commands of the program. Each returns the exit code: 0 done, 1 something failed (and was said on stderr).
+// The commands of the program. Each returns the exit code: 0 done, 1 something failed (and was said on stderr), 2 the
+// command line could not be understood, 130 stopped by a signal before the work was done.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +15,19 @@ struct ImportArguments {
   std::vector<std::filesystem::path> paths;
   std::string server;      // empty: into config.data
   std::string token_file;  // bearer token for the server
+  std::string partition;   // empty: the default one
   convert::Options convert;
+  std::filesystem::path sheet;  // CSV with labels
+  bool sheet_strict = false;
+  unsigned jobs = 0;  // 0: one per core
+  unsigned retries = 5;
+  bool move = false;
+  bool json = false;
+  bool quiet = false;
+  std::filesystem::path watch;                // empty: import and end
+  std::filesystem::path done, errors, state;  // of watch; empty: see watcher.h
+  double settle_seconds = 3;
+  double rescan_seconds = 30;
 };
 
 struct ConvertArguments {
