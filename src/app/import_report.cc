@@ -63,6 +63,9 @@ std::string json_of(const ImportedFile& file, const char* result) {
   if (!file.status.ok()) {
     line.text("code", code_name(file.status.code())).text("error", file.status.message());
   }
+  if (!file.contents.empty()) {
+    line.text("contents", file.contents);
+  }
   if (!file.note.empty()) {
     line.text("note", file.note);
   }
