@@ -38,7 +38,7 @@ class Ingested final : public JsonOutput {
     status = status.ok() ? parser.finish() : status;
     if (status.ok()) {
       status = json.finish();
-      frame_status = take(frames.finish(file.size(), 0));
+      frame_status = take(frames.finish(file.size(), 0, file.size()));
       syntax = parser.transfer_syntax();
     }
   }
