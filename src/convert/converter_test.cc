@@ -114,7 +114,8 @@ MadeSource source_with_label() {
 }
 
 TEST(Convert, writes_native_pixels_plain_and_pads_an_odd_length) {
-  const MadeSource source = source_with_label();
+  MadeSource source = source_with_label();
+  source.extra_ = 1;
   MemorySink sink;
   const auto summary = convert_slide(source, "hash", {}, sink);
   ASSERT_TRUE(summary.ok()) << summary.status().message();
