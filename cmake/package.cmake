@@ -8,7 +8,9 @@ install(FILES README.md doc/configuration.md doc/on-disk-format.md doc/operation
 install(FILES LICENSE DESTINATION /usr/share/doc/tessera RENAME copyright)
 
 set(CPACK_GENERATOR DEB)
-set(CPACK_SET_DESTDIR ON) # paths above are those of the machine
+set(CPACK_SET_DESTDIR ON) # paths above are those of the machine; the prefix only makes an empty folder
+set(CPACK_INSTALL_PREFIX /usr)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_PACKAGE_NAME tessera)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGE_CONTACT "The Tessera developers <tessera@localhost>")

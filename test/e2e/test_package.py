@@ -45,7 +45,7 @@ def test_control_names_libraries_conffile_and_scripts(package, tmp_path):
     run("dpkg-deb", "-e", package, tmp_path)
     control = dict(line.split(": ", 1) for line in (tmp_path / "control").read_text().splitlines() if ": " in line)
     assert control["Package"] == "tessera"
-    for library in ("libc6", "libsqlite3-0", "libcurl4", "libtiff6"):
+    for library in ("libc6", "libsqlite3-0", "libcurl4", "libspdlog", "libutf8proc2"):
         assert library in control["Depends"], control["Depends"]
     assert (tmp_path / "conffiles").read_text() == "/etc/tessera/tessera.toml\n"
     for script in ("postinst", "prerm", "postrm"):
