@@ -176,6 +176,39 @@ void add_doctor(CLI::App& program, SettingFlags& flags, char** environment, Run&
   doctor->add_flag("--json", *json, "findings as JSON");
 }
 
+// "20000x15000"
+bool read_size(const std::string& text, convert::DemoOptions& demo) {
+  const std::size_t times = text.find_first_of("xX");
+  return times != text.npos && text.find('-') == text.npos && CLI::detail::lexical_cast(text.substr(0, times), demo.width) &&
+         CLI::detail::lexical_cast(text.substr(times + 1), demo.height);
+}
+
+void add_demo(CLI::App& program, Run& run) {
+  auto arguments = std::make_shared<DemoArguments>();
+  convert::DemoOptions& demo = arguments->demo;
+  demo.threads = 0;
+  CLI::App* command = program.add_subcommand("demo", "a synthetic pyramidal slide of any size");
+  command->add_option("-o,--output", arguments->output, "the BigTIFF to write")->required();
+  command->add_option(
+      "--size", [&demo](const CLI::results_t& words) { return read_size(words.front(), demo); },
+      "WIDTHxHEIGHT in pixels (default 20000x15000)");
+  command->add_option("--seed", demo.seed, "another seed, another slide (default 1)");
+  command->add_option("--tile", demo.tile, "pixels a tile's side has (default 512)");
+  command->add_option("--mpp", demo.micrometres_per_pixel, "micrometres per pixel (default 0.25)");
+  command->add_option("--quality", demo.quality, "of the JPEG tiles, 1 to 100 (default 80)");
+  command->add_option("--threads", demo.threads, "(default: one a core; the bytes are the same)");
+  command->add_flag("--force", demo.replace, "replace a file that is there");
+  command->callback([&run, arguments] { run = [arguments] { return run_demo(*arguments); }; });
+}
+
+void add_check(CLI::App& program, Run& run) {
+  auto arguments = std::make_shared<CheckArguments>();
+  CLI::App* command = program.add_subcommand("check", "is this valid (whole-slide) DICOM");
+  command->add_option("PATH", arguments->paths, "files and folders")->required();
+  command->add_flag("--json", arguments->json, "findings as JSON");
+  command->callback([&run, arguments] { run = [arguments] { return run_check(*arguments); }; });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv, char** environment) {
@@ -189,6 +222,8 @@ int run_command_line(int argc, char** argv, char** environment) {
   add_convert(program, run);
   add_admin(program, flags, environment, run);
   add_doctor(program, flags, environment, run);
+  add_demo(program, run);
+  // add_check
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

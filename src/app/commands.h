@@ -8,6 +8,7 @@
 
 #include "app/config.h"
 #include "convert/converter.h"
+#include "convert/demo_slide.h"
 
 namespace tessera::app {
 
@@ -36,9 +37,22 @@ struct ConvertArguments {
   convert::Options convert;
 };
 
+struct DemoArguments {
+  std::filesystem::path output;
+  convert::DemoOptions demo;  // threads 0: as many as there are cores
+};
+
+struct CheckArguments {
+  std::vector<std::filesystem::path> paths;
+  bool json = false;
+};
+
 int run_serve(const Config& config);
 int run_import(const ImportArguments& arguments, const Config& config);
 int run_convert(const ConvertArguments& arguments);
+int run_demo(const DemoArguments& arguments);
+// 0: no errors; 1: errors were found; 2: something could not be read.
+int run_check(const CheckArguments& arguments);
 
 // Reads the command line and runs what it says. 2: it could not be understood.
 int run_command_line(int argc, char** argv, char** environment);

@@ -135,6 +135,24 @@ Status File::write_all(ByteView bytes) {
   return {};
 }
 
+Status File::write_at(std::uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (wrote < 0) {
+      if (errno == EINTR) {
+        continue;
+      }
+      return errno_status(errno, "write " + std::to_string(bytes.size()) + " bytes at byte " + std::to_string(offset));
+    }
+    if (wrote == 0) {
+      return Status(Code::IoError, "write at byte " + std::to_string(offset) + ": nothing was taken");
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+    offset += static_cast<std::uint64_t>(wrote);
+  }
+  return {};
+}
+
 Status File::sync() {
   if (::fsync(descriptor_) != 0) {
     return errno_status(errno, "fsync");

@@ -38,6 +38,8 @@ class File {
   Status read_at(std::uint64_t offset, MutableBytes into) const;
   // Appends all bytes (retries short writes).
   Status write_all(ByteView bytes);
+  // Writes all bytes at `offset`, whatever is there; appending goes on where it was.
+  Status write_at(std::uint64_t offset, ByteView bytes);
   // Data and size are on the medium when it returns ok.
   Status sync();
   // Asks the kernel to begin writing [offset, offset + length) out now, so that a later sync() is short. Best
