@@ -223,7 +223,7 @@ int run_command_line(int argc, char** argv, char** environment) {
   add_admin(program, flags, environment, run);
   add_doctor(program, flags, environment, run);
   add_demo(program, run);
-  // add_check
+  add_check(program, run);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
