@@ -115,6 +115,18 @@ void Findings::add(Rule rule, Tag tag, std::optional<std::uint64_t> offset, std:
   }
 }
 
+void Findings::add_all(const Findings& other) {
+  for (const Finding& finding : other.kept_) {
+    add(finding.rule, finding.tag, finding.offset, finding.what);
+  }
+  for (const RuleRow& row : kRows) {
+    const std::uint64_t all = other.count(row.rule);
+    if (all > kept_of(row.rule)) {
+      counts_[static_cast<std::size_t>(row.rule)] += all - kept_of(row.rule);
+    }
+  }
+}
+
 std::uint64_t Findings::count(Rule rule) const {
   return counts_.empty() ? 0 : counts_[static_cast<std::size_t>(rule)];
 }

@@ -86,6 +86,8 @@ std::size_t kept_of(Rule rule);
 class Findings {
  public:
   void add(Rule rule, Tag tag, std::optional<std::uint64_t> offset, std::string what);
+  // All of another's, its counts too.
+  void add_all(const Findings& other);
 
   const std::vector<Finding>& kept() const { return kept_; }
   std::uint64_t count(Rule rule) const;

@@ -262,9 +262,7 @@ void SlideCheck::check_doubles() {
 }
 
 void SlideCheck::finish() {
-  for (const Finding& finding : positions_.kept()) {
-    findings_.add(finding.rule, finding.tag, finding.offset, finding.what);
-  }
+  findings_.add_all(positions_);
   check_doubles();
   const bool full = attributes_.text(Tag(), tags::kDimensionOrganizationType) == "TILED_FULL";
   if (!full && placed_ != frames() && frames() > 1) {

@@ -358,4 +358,4 @@ def test_files_that_dciodvfy_finds_clean_are_clean_to_us():
         assert errors == KNOWN.get(file.name, set()), (file.name, findings(report))
         clean += 1
     print(clean, "clean files")
-    assert clean >= 10
+    assert clean >= 8
