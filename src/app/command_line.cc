@@ -179,7 +179,8 @@ void add_doctor(CLI::App& program, SettingFlags& flags, char** environment, Run&
 // "20000x15000"
 bool read_size(const std::string& text, convert::DemoOptions& demo) {
   const std::size_t times = text.find_first_of("xX");
-  return times != text.npos && text.find('-') == text.npos && CLI::detail::lexical_cast(text.substr(0, times), demo.width) &&
+  return times != text.npos && text.find('-') == text.npos &&
+         CLI::detail::lexical_cast(text.substr(0, times), demo.width) &&
          CLI::detail::lexical_cast(text.substr(times + 1), demo.height);
 }
 

@@ -96,14 +96,14 @@ TEST_F(DemoSlide, is_read_back_as_levels_that_halve_down_to_one_tile) {
     ASSERT_TRUE(slide.ok()) << slide.status().message();
     std::uint32_t w = static_cast<std::uint32_t>(width);
     std::uint32_t h = static_cast<std::uint32_t>(height);
-    for (const slide::Level& level : (*slide)->levels()) {
+    for (const slide::Image& level : (*slide)->images()) {
       EXPECT_EQ(level.width, w);
       EXPECT_EQ(level.height, h);
       EXPECT_EQ(level.coding.photometric, "YBR_FULL_422");
       w = (w + 1) / 2;
       h = (h + 1) / 2;
     }
-    const slide::Level& last = (*slide)->levels().back();
+    const slide::Image& last = (*slide)->images().back();
     EXPECT_EQ(last.columns() * last.rows(), 1U);
     EXPECT_NEAR((*slide)->facts().mm_per_pixel_x.value_or(0), 0.00025, 1e-9);
   }

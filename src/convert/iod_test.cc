@@ -85,6 +85,7 @@ TEST(Identity, slides_of_one_case_and_patient_share_a_study) {
 }
 
 TEST(Identity, another_stain_or_case_is_another_record_of_the_same_specimen) {
+  const test_support::MadeSource source({{100, 70, 32, 32, {}}});
   slide::SlideFacts facts;
   facts.file_name = "a.svs";
   const Identity plain = identify(facts, "hash", {});
@@ -92,7 +93,7 @@ TEST(Identity, another_stain_or_case_is_another_record_of_the_same_specimen) {
                              std::function<void(Labels&)>([](Labels& l) { l.case_id = "7"; }),
                              std::function<void(Labels&)>([](Labels& l) { l.study_date = "20240229"; })}) {
     const Identity other = identify(facts, "hash", labelled(change));
-    EXPECT_NE(other.instance(0), plain.instance(0));
+    EXPECT_NE(other.instance(source, 0), plain.instance(source, 0));
     EXPECT_EQ(other.specimen, plain.specimen);
   }
 }
