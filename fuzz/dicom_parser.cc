@@ -38,19 +38,22 @@ Status parse_cut(ByteView file, tessera::dicom::TokenSink& sink) {
   return parser.finish();
 }
 
+// The log of group 0002, which differs in a digit of the name.
+constexpr std::size_t kMetaTokens = std::string_view(
+                                        "\nvalue (0002,0000) UL @132 v140 +4 d0 1e000000"
+                                        "\nvalue (0002,0010) UI @144 v152 +22 d0 "
+                                        "312e322e3834302e31303030382e312e322e312e3938")
+                                        .size();
+
 // The input behind a usual start as a data set, plain and deflated: the same tokens, the same verdict. (The two
 // syntaxes have names of one length, so that places are the same.)
 void check_inflating(ByteView file) {
-  constexpr std::size_t kMetaTokens = std::string_view(
-                                          "\nvalue (0002,0000) UL @132 v140 +4 d0 1e000000"
-                                          "\nvalue (0002,0010) UI @144 v152 +22 d0 "
-                                          "312e322e3834302e31303030382e312e322e312e3938")
-                                          .size();
   constexpr std::size_t kStart = 132 + 12 + 8 + 22;
   const std::string set(tessera::as_text(file.subspan(std::min(file.size(), kStart))));
   const std::string deflated = tessera::test::deflated(set);
-  if (deflated.size() < 8) {
-    return;  // shorter than the beginning of an element, which the parser waits for
+  const bool goes_on_with_meta = set.starts_with(std::string_view("\2\0", 2));
+  if (goes_on_with_meta || deflated.size() < 8) {
+    return;  // no data set; or shorter than the beginning of an element, which the parser waits for
   }
   const auto plain = tessera::test::DicomBytes().start("1.2.840.10008.1.2.1.98").raw(set);
   const auto packed = tessera::test::DicomBytes().start("1.2.840.10008.1.2.1.99").raw(deflated);
@@ -59,7 +62,6 @@ void check_inflating(ByteView file) {
   tessera::test::TokenLog got;
   const Status same = parse_cut(packed.view(), got);
   require(status.code() == same.code());
-  // The names differ in one digit of the second token; behind it all is the same.
   const auto behind_meta = [](const std::string& text) { return text.substr(std::min(text.size(), kMetaTokens)); };
   require(behind_meta(wanted.text) == behind_meta(got.text));
 }

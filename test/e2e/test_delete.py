@@ -65,3 +65,11 @@ def test_a_series_of_another_study_is_404_and_stays(server, prefix, study):
     server.store(other)
     assert server.delete(f"{prefix}{other.study_path}/series/{study[0].series}").status_code == 404
     assert is_there(server, prefix, study[0])
+
+
+def test_a_study_may_be_stored_into_while_its_last_instance_is_swept(server, prefix):
+    first = make.without_pixels()
+    for _ in range(60):  # the sweep removes folders that the next store is making
+        file = make.without_pixels(study=first.study)
+        server.store(file)
+        assert server.delete(prefix + first.study_path).status_code == 204
