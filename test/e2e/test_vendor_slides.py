@@ -3,11 +3,13 @@ readers find in it, or refused with the sentence a person can act on.
 
     TESSERA_BIN=build/release/tessera /usr/bin/python3 -m pytest test/e2e/test_vendor_slides.py
 """
+import base64
 import io
 import resource
 import subprocess
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy
 import pydicom
@@ -225,18 +227,33 @@ def test_leica_decodes_to_what_openslide_shows_of_its_region(tmp_path):
     assert float(levels[0].OpticalPathSequence[0].ObjectiveLensPower) == 20
 
 
-def test_label_and_overview_are_what_openslide_shows(tmp_path):
-    for name, flavors in (("philips_structured.tiff", {"label": "LABEL", "macro": "OVERVIEW"}),
-                          ("leica_structured.scn", {"macro": "OVERVIEW"})):
-        slide = DATA / VENDOR / name
-        assert convert(slide, tmp_path / name).returncode == 0
-        for associated, flavor in flavors.items():
-            [dataset] = others(tmp_path / name, flavor)
-            run("vips", "openslideload", slide, tmp_path / "associated.png", "--associated", associated)
-            want = numpy.asarray(Image.open(tmp_path / "associated.png")).astype(int)[:, :, :3]
-            assert (dataset.TotalPixelMatrixRows, dataset.TotalPixelMatrixColumns) == want.shape[:2]
-            [frame] = frames(dataset)
-            assert largest_difference(numpy.asarray(Image.open(io.BytesIO(frame))).astype(int), want) == 0
+def test_philips_label_and_overview_are_the_jpegs_of_its_xml(tmp_path):
+    slide = DATA / VENDOR / "philips_structured.tiff"
+    assert convert(slide, tmp_path / "out").returncode == 0
+    root = ElementTree.fromstring(tiff_directories(slide.read_bytes())[0][270].rstrip(b"\0"))
+    for kind, flavor in (("LABELIMAGE", "LABEL"), ("MACROIMAGE", "OVERVIEW")):
+        [jpeg] = [base64.b64decode(image.findtext("Attribute[@Name='PIM_DP_IMAGE_DATA']"))
+                  for image in root.iter("DataObject")
+                  if image.findtext("Attribute[@Name='PIM_DP_IMAGE_TYPE']") == kind]
+        [dataset] = others(tmp_path / "out", flavor)
+        [frame] = frames(dataset)
+        assert frame == jpeg + bytes(len(jpeg) % 2)
+        assert (dataset.Columns, dataset.Rows) == Image.open(io.BytesIO(jpeg)).size
+
+
+def test_leica_overview_is_the_image_of_the_whole_collection(tmp_path):
+    slide = DATA / VENDOR / "leica_structured.scn"
+    assert convert(slide, tmp_path / "out").returncode == 0
+    [dataset] = others(tmp_path / "out", "OVERVIEW")
+    run("vips", "tiffload", slide, tmp_path / "macro.png")
+    want = numpy.asarray(Image.open(tmp_path / "macro.png")).astype(int)
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        have = decoded(dataset)
+    else:
+        have = dataset.pixel_array.astype(int)
+    assert largest_difference(have, want) == 0
+    assert run(BINARY, "convert", slide, "-o", tmp_path / "less", "--no-overview").returncode == 0
+    assert others(tmp_path / "less", "OVERVIEW") == []
 
 
 # Tag 262 of these says RGB and the JPEG says YCbCr (JFIF): libtiff believes the tag, DICOM readers the JPEG.
@@ -254,12 +271,18 @@ def test_a_plain_tiff_decodes_to_the_pixels_libtiff_shows(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(JFIF_TAGGED_RGB))
-def test_jpegs_that_contradict_tag_262_keep_the_colours_of_their_lossless_or_ycbcr_sibling(name, tmp_path):
+def test_jpegs_that_contradict_tag_262_keep_the_colours_of_a_sibling(name, tmp_path):
+    """The same picture lies beside it, without loss or tagged YCbCr: the JPEG's own word comes nearer to it."""
     sibling = name.replace("JpegRGB", "JpegYCbCr").replace("compression_JPEG", "compression_LZW")
-    run("vips", "tiffload", DATA / sibling, tmp_path / "sibling.png")
-    want = numpy.asarray(Image.open(tmp_path / "sibling.png")).astype(int)
+    shown = {}
+    for path in (sibling, name):
+        run("vips", "tiffload", DATA / path, tmp_path / "page.png")
+        shown[path] = numpy.asarray(Image.open(tmp_path / "page.png")).astype(int)
     assert convert(DATA / name, tmp_path / "out", "--mpp", "0.5").returncode == 0
-    assert abs(decoded(volumes(tmp_path / "out")[0]) - want).mean() < 12
+    ours = abs(decoded(volumes(tmp_path / "out")[0]) - shown[sibling]).mean()
+    by_the_tag = abs(shown[name] - shown[sibling]).mean()
+    print(f"{name}: mean difference {ours:.1f}, by tag 262 {by_the_tag:.1f}")
+    assert ours < by_the_tag / 3
 
 
 @pytest.mark.parametrize("name", REFUSED)
