@@ -15,7 +15,7 @@ Code code_of(sqlite3* database) {
   switch (extended & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return Code::Busy;
+      return Code::Unavailable;
     case SQLITE_FULL:
       return Code::NoSpace;
     case SQLITE_IOERR:
