@@ -67,9 +67,7 @@ FileVerdict FileCheck::finish() {
   }
   s.format.finish();
   if (!s.status.ok()) {
-    const bool syntax = s.status.code() == Code::Unsupported;
-    s.findings.add(syntax ? Rule::TransferSyntax : Rule::Unreadable, syntax ? tags::kTransferSyntaxUID : Tag(),
-                   byte_named_in(s.status.message()), std::string(s.status.message()));
+    s.findings.add(Rule::Unreadable, Tag(), byte_named_in(s.status.message()), std::string(s.status.message()));
   }
   verdict.sop_class = s.format.sop_class();
   verdict.is_slide = s.slide.is_slide();

@@ -6,6 +6,7 @@
 #include "dicom/dictionary.h"
 #include "dicom/ids.h"
 #include "dicom/tags.h"
+#include "dicom/transfer_syntax.h"
 
 namespace tessera::dicom {
 
@@ -104,6 +105,13 @@ Status FormatCheck::on_value(const ElementHeader& header, ByteView value) {
   see(header);
   if (in_meta_ && meta_tags_.size() < 256) {
     see_meta(header, value);
+  }
+  if (header.depth == 0 && header.tag == tags::kTransferSyntaxUID &&
+      find_transfer_syntax(trim_uid(as_text(value))) == nullptr) {
+    findings_.add(Rule::TransferSyntax, header.tag, header.offset,
+                  name_of(header.tag) +
+                      ": it names no transfer syntax that is known; the rest is read as explicit little "
+                      "endian");
   }
   if (header.depth == 0 && header.tag == tags::kSOPClassUID) {
     sop_class_ = trim_uid(as_text(value));

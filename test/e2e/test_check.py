@@ -217,7 +217,7 @@ def other_vr(data):
 
 
 def unknown_syntax(data):
-    return data.replace(b"1.2.840.10008.1.2.4.50", b"1.2.840.10008.1.2.4.59", 1)
+    return data.replace(b"1.2.840.10008.1.2.4.50", b"1.2.840.10008.1.2.9.99", 1)
 
 
 RAW = [

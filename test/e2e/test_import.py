@@ -374,7 +374,8 @@ def test_on_one_file_system_blocks_are_shared(reflinking_folder, move):
     source.write_bytes(file.bytes)
     os.sync()
     before = shutil.disk_usage(reflinking_folder).used
-    done = run_import(source, "--data", reflinking_folder / "data", *(["--move"] if move else []))
+    done = run_import(source, "--data", reflinking_folder / "data", "--set", "storage.min_free_mib=0",
+                      *(["--move"] if move else []))
     os.sync()
     assert done.returncode == 0, done.stderr
     assert shutil.disk_usage(reflinking_folder).used - before < len(file.bytes) // 2
