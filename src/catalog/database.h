@@ -2,7 +2,8 @@
 //
 // Database hands out connections; a Connection is one thread's at a time. Statements are prepared once per connection
 // and cached by their text, which must be a constant. Values are bound, never spliced into SQL.
-// Failures are Status: Unavailable (lock not had in time), NoSpace, IoError, AlreadyExists (unique constraint), Internal.
+// Failures are Status: Unavailable (lock not had in time), NoSpace, IoError, AlreadyExists (unique constraint),
+// Internal.
 #pragma once
 
 #include <cstdint>
