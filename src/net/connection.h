@@ -46,12 +46,14 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void refuse(int status, const std::string& sentence);
   void take_response(Response response);
   void finish_exchange();
-  using Taker = void (Connection::*)(std::size_t count);
-  void read_more(MutableBytes into, Taker then);
-  void read_what_is_there();
   void on_head_bytes(std::size_t count);
   void close();
   void report(bool aborted);
+
+  // connection_reading.cc (and on_ready, go_on)
+  using Taker = void (Connection::*)(std::size_t count);
+  void read_more(MutableBytes into, Taker then);
+  void read_what_is_there();
 
   // connection_body.cc: receiving a body
   void begin_body();
