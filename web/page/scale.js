@@ -67,11 +67,12 @@ export function magnifier(viewer, base) {
     const text = magnificationText(now);
     if (readout.value !== text) {
       readout.value = text;
-      buttons.forEach((one, index) => {
-        one.ariaPressed = String(Math.abs(now / PRESETS[index] - 1) < 0.01);
-        one.disabled = !isInReach(PRESETS[index]);
-      });
     }
+    // Each time: an animation goes on by less than the read-out shows, and ends at the preset all the same.
+    buttons.forEach((one, index) => {
+      one.ariaPressed = String(Math.abs(now / PRESETS[index] - 1) < 0.01);
+      one.disabled = !isInReach(PRESETS[index]);
+    });
   };
   viewer.addHandler('update-viewport', update);
   update();
