@@ -21,7 +21,7 @@ UNCLEAN = re.compile(r'^\S+ error |"level":"error"|\bstatus=50[03]\b|"status":50
                      re.MULTILINE)
 
 # Set by script/test when BINARY carries a sanitizer: what measures memory or preloads a library then means nothing.
-SANITIZER = os.environ.get("TESSERA_SANITIZER", "")
+SANITIZER = os.environ.get("TESSERA_TEST_SANITIZER", "")
 plain_binary_only = pytest.mark.skipif(bool(SANITIZER), reason=f"means nothing under the {SANITIZER} sanitizer")
 
 
