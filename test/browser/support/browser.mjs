@@ -1,4 +1,4 @@
-// Chromium on the server at TESSERA_URL, and what its pages must never do. Screenshots go to TESSERA_SCREENSHOTS, where
+// Chromium on the server at TESSERA_URL, and what its pages must never do. Screenshots go to TESSERA_TEST_SCREENSHOTS, where
 // that is set.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 import { PNG } from 'pngjs';
 
 export const url = process.env.TESSERA_URL;
-const shots = process.env.TESSERA_SCREENSHOTS;
+const shots = process.env.TESSERA_TEST_SCREENSHOTS;
 const FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 let browser;
