@@ -16,7 +16,6 @@ from made_svs import Directory, MadeSvs, picture
 from openslide_reader import associated_image
 from test_convert import BINARY, CMU, PYRAMID_UID, check_series, check_valid, convert, frames, needs_cmu, run, volumes
 
-pytestmark = pytest.mark.skipif(not BINARY.exists(), reason=f"no binary at {BINARY}")
 
 NAMES = {"label": "label", "overview": "macro", "thumbnail": "thumbnail"}  # ours: Aperio's
 BASELINE, NATIVE = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.1"

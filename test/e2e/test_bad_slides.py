@@ -14,7 +14,6 @@ from test_convert import BINARY, ROOT, check_valid, convert, run
 RECIPES = ROOT / "test/bad/slides"
 INSTANCES = {"label": "label", "macro": "overview", "thumbnail": "thumbnail"}
 
-pytestmark = pytest.mark.skipif(not BINARY.exists(), reason=f"no binary at {BINARY}")
 
 
 def damaged(piece, recipe):
