@@ -1,5 +1,6 @@
 """What every benchmark needs: servers as children (stopped by pid), their CPU and memory, wrk, and fair tables."""
 import contextlib
+import mmap
 import os
 import pathlib
 import re
@@ -7,6 +8,7 @@ import shutil
 import socket
 import statistics
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -120,8 +122,33 @@ def wrk(server, request_list, connections, seconds, accept=None):
     return {"rps": requests / (micros / 1e6), "p99": p99, "cpu": cpu * 1e6 / max(requests, 1), "bytes": bytes_ / requests}
 
 
-def median_spread(values):
-    return f"{statistics.median(values):,.1f} ({min(values):,.1f}–{max(values):,.1f})"
+class PeakMemory:
+    """The most anonymous memory that a process had while the block ran, looked at every 20 ms."""
+
+    def __init__(self, server):
+        self.server, self.peak, self.stopping = server, 0, threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+
+    def _watch(self):
+        while not self.stopping.wait(0.02):
+            self.peak = max(self.peak, self.server.anonymous_bytes())
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
+
+
+def median_spread(values, digits=1):
+    return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
+
+
+def ratio_spread(ours, theirs, key):
+    """Round by round, so that a slow minute of the machine is in both sides of a ratio."""
+    return median_spread([a[key] / b[key] for a, b in zip(ours, theirs)], 2)
 
 
 def read_through(path):
@@ -129,6 +156,14 @@ def read_through(path):
     with open(path, "rb", buffering=0) as file:
         while file.read(1 << 20):
             pass
+
+
+def touch_memory(wanted):
+    """Touches free memory once: on a virtual machine the first touch of a page costs fifty times the second."""
+    free = int(re.search(r"MemAvailable:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text()).group(1)) * 1024
+    with mmap.mmap(-1, max(min(wanted, free * 3 // 4), mmap.PAGESIZE)) as memory:
+        for at in range(0, len(memory), mmap.PAGESIZE):
+            memory[at] = 1
 
 
 @contextlib.contextmanager
@@ -140,6 +175,11 @@ def work_folder(name):
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def delete(url):
+    with urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=600):
+        pass
 
 
 def get(url):
