@@ -83,7 +83,7 @@ Result<auth::StaticToken> read_token(const toml::table& table) {
   if (role != "owner" && role != "reader") {
     return Status(Code::InvalidArgument, "configuration: the role of '" + token.name + "' must be owner or reader");
   }
-  token.actions = role == "owner" ? auth::kOwner : auth::kReader;
+  token.role = role;
   return token;
 }
 
@@ -200,8 +200,7 @@ std::string print_config(const Config& config) {
     out += std::string(dot == key.name.npos ? key.name : key.name.substr(dot + 1)) + " = " + key.show(config) + "\n";
   }
   for (const auth::StaticToken& token : config.tokens) {
-    out += "\n[[auth.tokens]]\nname = \"" + token.name + "\"\ntoken = \"********\"\nrole = \"" +
-           (token.actions == auth::kOwner ? "owner" : "reader") + "\"\n";
+    out += "\n[[auth.tokens]]\nname = \"" + token.name + "\"\ntoken = \"********\"\nrole = \"" + token.role + "\"\n";
   }
   return out;
 }

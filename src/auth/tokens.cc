@@ -31,9 +31,9 @@ TokenDigest digest_of(std::string_view token) {
   return digest;
 }
 
-Result<Caller> Authenticator::authenticate(const net::Request& request) const {
+Result<Identity> Authenticator::authenticate(const net::Request& request) const {
   if (!required()) {
-    return Caller{"anonymous", kOwner, catalog::Visibility::everything()};
+    return Identity{};
   }
   const std::string_view token = bearer_token(request);
   if (token.empty()) {
@@ -50,7 +50,7 @@ Result<Caller> Authenticator::authenticate(const net::Request& request) const {
   if (found == nullptr) {
     return Status(Code::Unauthenticated, "the bearer token is not known here");
   }
-  return Caller{found->name, found->actions, found->visibility};
+  return Identity{.proof = Proof::Token, .issuer = "", .subject = found->name, .roles = {found->role}, .scopes = {}};
 }
 
 std::string Authenticator::challenge(const net::Request& request) const {

@@ -144,6 +144,11 @@ net::Response not_allowed(const net::Request& request, const std::string& allowe
 
 }  // namespace
 
+struct Router::Asked {
+  ServicePath path;
+  Match found;
+};
+
 std::span<const Route> routes() {
   return kRoutes;
 }
@@ -164,18 +169,24 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
     return nullptr;
   }
   const ServicePath path = *split_service_path(request.path);
+  const Asked asked{path, find_route(request.method, path.rest, path.partition.has_value())};
+  const Match& found = asked.found;
   exchange->profile = path.profile;
   exchange->prefix = path.prefix;
-  const Match found = find_route(request.method, path.rest, path.partition.has_value());
   if (found.route == nullptr && !found.allowed.empty()) {
     exchange->route = "method";
     exchange->send(not_allowed(request, found.allowed));
     return nullptr;
   }
   exchange->route = found.route != nullptr ? found.route->pattern : "unknown";
-  Result<auth::Caller> caller = authenticator_.authenticate(request);
-  if (!caller.ok()) {
-    net::Response response = error_response(caller.status());
+  return admit(asked, authenticator_.authenticate(request), std::move(exchange));
+}
+
+Sink Router::admit(const Asked& asked, Result<auth::Identity> identity, ExchangePtr exchange) const {
+  const auto& [path, found] = asked;
+  const net::Request& request = exchange->request;
+  if (!identity.ok()) {
+    net::Response response = error_response(identity.status());
     response.set("WWW-Authenticate", authenticator_.challenge(request));
     exchange->send(std::move(response));
     return nullptr;
@@ -188,7 +199,7 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
     exchange->fail(Status(Code::NotFound, "there is no resource at this path"));
     return nullptr;
   }
-  exchange->caller = std::move(*caller);
+  exchange->caller = auth::caller_of(std::move(*identity));
   exchange->tail = found.captures.tail;
   Status status = auth::authorize(exchange->caller, found.route->action);
   if (status.ok()) {

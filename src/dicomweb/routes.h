@@ -46,6 +46,11 @@ class Router {
   Sink dispatch(const net::Request& request, net::Responder responder) const;
 
  private:
+  // What the head asks for, as far as the table tells.
+  struct Asked;
+
+  // Once it is known who asks: everything that can refuse before the body is read; then the handler.
+  Sink admit(const Asked& asked, Result<auth::Identity> identity, ExchangePtr exchange) const;
   Sink enter(const Route& route, ExchangePtr exchange) const;
 
   const ArchiveParts& parts_;

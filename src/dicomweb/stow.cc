@@ -207,7 +207,10 @@ class StoreBody final : public net::BodySink {
   StoreBody(const ArchiveParts& parts, ExchangePtr exchange, const BodyKind& kind)
       : parts_(parts), exchange_(std::move(exchange)), storing_(std::make_shared<Storing>(parts, *exchange_, kind)) {}
 
-  void on_start(std::shared_ptr<net::BodyControl> control) override { control_ = std::move(control); }
+  net::Flow on_start(std::shared_ptr<net::BodyControl> control) override {
+    control_ = std::move(control);
+    return net::Flow::Continue;
+  }
 
   net::Flow on_bytes(ByteView bytes) override {
     parts_.writers.post([storing = storing_, control = control_, bytes] {

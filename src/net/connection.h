@@ -57,6 +57,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   // connection_body.cc: receiving a body
   void begin_body();
+  void start_sink();
   void allocate_body_buffer();
   void receive_body();
   void on_body_bytes(std::size_t count);
@@ -108,7 +109,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::uint64_t body_left_ = 0;  // of a body with Content-Length
   bool body_done_ = true;
   bool continue_due_ = false;  // 100 Continue was asked for and not sent
-  bool paused_ = false;        // the sink holds bytes
+  bool paused_ = false;        // the sink holds bytes, or does not want to start yet
+  bool starting_ = false;      // it is on_start() that said Pause
   std::optional<Status> abort_due_;
   ChunkDecoder chunks_;
   ByteView raw_chunks_;  // received chunked bytes not yet decoded

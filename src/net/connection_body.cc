@@ -35,8 +35,18 @@ void Connection::begin_body() {
     state_ = State::Waiting;  // nobody wants it and it is not worth reading: closed after the answer
     return;
   }
+  start_sink();
+}
+
+void Connection::start_sink() {
   if (sink_ != nullptr) {
-    sink_->on_start(std::shared_ptr<BodyControl>(shared_from_this()));
+    // Set first: a sink may resume from another thread before on_start() has returned.
+    paused_ = true;
+    starting_ = sink_->on_start(std::shared_ptr<BodyControl>(shared_from_this())) == Flow::Pause;
+    if (starting_) {
+      return;
+    }
+    paused_ = false;
   }
   if (body_left_ == 0) {
     body_complete();
@@ -201,6 +211,9 @@ void Connection::on_resume() {
   paused_ = false;
   if (abort_due_) {
     abort_body(*abort_due_);
+    if (state_ == State::Linger) {
+      begin_linger();  // the buffer is ours again
+    }
     return;
   }
   if (state_ != State::Body) {
@@ -208,7 +221,9 @@ void Connection::on_resume() {
   }
   since_millis_ = loop_.now_millis();
   window_bytes_ = 0;
-  if (head_.chunked) {
+  if (starting_) {
+    start_sink();
+  } else if (head_.chunked) {
     deliver_chunked();
   } else if (body_left_ == 0) {
     body_complete();

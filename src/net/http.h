@@ -98,13 +98,18 @@ enum class Flow { Continue, Pause };
 
 // Where a request's body goes. Called on the connection's loop thread, one call at a time:
 //   on_start, then on_bytes*, then exactly one of on_end and on_abort.
+// on_start may Pause, too (who asks is not known yet): then not even "100 Continue" is sent, and after resume() it is
+// called again, until it says Continue.
 // After Pause the bytes of that call stay valid and nothing more is called until resume(): a sink hands them to a pool
 // thread and resumes from there. Pieces are up to 1 MiB. on_abort says that no more will come (peer gone, too slow,
 // malformed, shutting down) and, when it arrives during a pause, waits for the resume. The sink is destroyed after it.
 class BodySink {
  public:
   virtual ~BodySink() = default;
-  virtual void on_start(std::shared_ptr<BodyControl> control) { (void)control; }
+  virtual Flow on_start(std::shared_ptr<BodyControl> control) {
+    (void)control;
+    return Flow::Continue;
+  }
   virtual Flow on_bytes(ByteView bytes) = 0;
   virtual void on_end() = 0;
   virtual void on_abort(const Status& why) { (void)why; }

@@ -10,7 +10,7 @@ import numpy
 import pytest
 from PIL import Image
 
-from tessera_server import BINARY
+from tessera_server import BINARY, plain_binary_only
 
 Image.MAX_IMAGE_PIXELS = None
 MIB = 1 << 20
@@ -185,6 +185,7 @@ def peak_memory(path, size):
     return peak / 1024
 
 
+@plain_binary_only
 def test_memory_does_not_grow_with_the_size(tmp_path):
     small, large = peak_memory(tmp_path / "s.tif", "8000x8000"), peak_memory(tmp_path / "l.tif", "30000x30000")
     print(f"8000x8000: {small:.0f} MiB, 30000x30000: {large:.0f} MiB")
