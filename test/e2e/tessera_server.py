@@ -17,10 +17,10 @@ STOP_SECONDS = 30
 
 # What must not be in the log of a server that was only asked things: its own errors, and answers it blames on itself.
 # (501, 505 and 507 are what the client or the disk brought about.)
-UNCLEAN = re.compile(r'^\S+ error |"level":"error"|\bstatus=50[03]\b|"status":50[03]\b|WARNING: ThreadSanitizer',
-                     re.MULTILINE)
+UNCLEAN = re.compile(r'^\S+ error |"level":"error"|\bstatus=50[03]\b|"status":50[03]\b|'
+                     r'WARNING: ThreadSanitizer|ERROR: (?:Address|Leak)Sanitizer|: runtime error: ', re.MULTILINE)
 
-# Set by script/test when BINARY carries a sanitizer: what measures memory or preloads a library then means nothing.
+# Set by script/ci when BINARY carries a sanitizer: what measures memory or preloads a library then means nothing.
 SANITIZER = os.environ.get("TESSERA_TEST_SANITIZER", "")
 plain_binary_only = pytest.mark.skipif(bool(SANITIZER), reason=f"means nothing under the {SANITIZER} sanitizer")
 
