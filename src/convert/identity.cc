@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "convert/text.h"
+#include "dicom/calendar.h"
 #include "dicom/ids.h"
 
 namespace tessera::convert {
@@ -59,17 +60,41 @@ std::string first_of(std::initializer_list<std::string> candidates) {
   return found == candidates.end() ? std::string() : *found;
 }
 
-bool all_digits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+Status refuse(const char* option, const std::string& why) {
+  return Status(Code::InvalidArgument, std::string(option) + ": " + why);
 }
 
 Status check_date(const char* option, const std::string& date) {
-  const auto number = [&](std::size_t at) { return (date[at] - '0') * 10 + (date[at + 1] - '0'); };
-  if (date.empty() || (date.size() == 8 && all_digits(date) && number(4) >= 1 && number(4) <= 12 && number(6) >= 1 &&
-                       number(6) <= 31)) {
-    return {};
+  return date.empty() || dicom::is_calendar_date(date)
+             ? Status()
+             : refuse(option, "'" + date + "' is not YYYYMMDD, or no such day");
+}
+
+// One to three component groups of up to five components and 64 characters each (PS3.5 6.2.1).
+Status check_person_name(const char* option, std::string_view name) {
+  RETURN_IF_ERROR(check_text(option, name, name.size()));
+  std::size_t groups = 0;
+  for (std::size_t at = 0; at <= name.size(); ++groups) {
+    const std::string_view group = name.substr(at, name.find('=', at) - at);
+    RETURN_IF_ERROR(check_text(option, group, 64));
+    if (std::count(group.begin(), group.end(), '^') > 4) {
+      return refuse(option, "more than five components between '^'");
+    }
+    at += group.size() + 1;
   }
-  return Status(Code::InvalidArgument, std::string(option) + ": '" + date + "' is not YYYYMMDD");
+  return groups <= 3 ? Status() : refuse(option, "more than three component groups between '='");
+}
+
+// As PS3.5 9.1 wants a UID that is given out: what is read may have leading zeros, what is written may not.
+bool is_strict_uid(std::string_view uid) {
+  for (std::size_t at = 0; at <= uid.size();) {
+    const std::string_view component = uid.substr(at, uid.find('.', at) - at);
+    if (component.empty() || (component.size() > 1 && component[0] == '0')) {
+      return false;
+    }
+    at += component.size() + 1;
+  }
+  return uid == dicom::trim_uid(uid) && dicom::is_valid_uid(uid);
 }
 
 }  // namespace
@@ -125,19 +150,19 @@ Status check_options(const Options& options) {
     std::size_t limit;
   };
   const Labels& l = options.labels;
-  for (const Field& field :
-       {Field{"patient name", l.patient_name, 64}, Field{"patient id", l.patient_id, 64},
-        Field{"accession number", l.accession_number, 16}, Field{"study id", l.study_id, 16},
-        Field{"study description", l.study_description, 64}, Field{"container id", l.container_id, 64},
-        Field{"specimen id", l.specimen_id, 64}, Field{"stain", l.stain, 64}, Field{"case id", l.case_id, 64}}) {
+  for (const Field& field : {Field{"patient id", l.patient_id, 64}, Field{"accession number", l.accession_number, 16},
+                             Field{"study id", l.study_id, 16}, Field{"study description", l.study_description, 64},
+                             Field{"container id", l.container_id, 64}, Field{"specimen id", l.specimen_id, 64},
+                             Field{"stain", l.stain, 64}, Field{"case id", l.case_id, 64}}) {
     RETURN_IF_ERROR(check_text(field.option, field.value, field.limit));
   }
+  RETURN_IF_ERROR(check_person_name("patient name", l.patient_name));
   RETURN_IF_ERROR(check_date("patient birth date", l.patient_birth_date));
   RETURN_IF_ERROR(check_date("study date", l.study_date));
   if (!l.patient_sex.empty() && l.patient_sex != "M" && l.patient_sex != "F" && l.patient_sex != "O") {
     return Status(Code::InvalidArgument, "patient sex: '" + l.patient_sex + "' is none of M, F, O");
   }
-  if (!l.study_uid.empty() && !dicom::is_valid_uid(l.study_uid)) {
+  if (!l.study_uid.empty() && !is_strict_uid(l.study_uid)) {
     return Status(Code::InvalidArgument, "study UID: '" + l.study_uid + "' is no UID");
   }
   if (!(options.mm_per_pixel >= 0 && options.mm_per_pixel <= 0.1)) {

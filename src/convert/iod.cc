@@ -194,7 +194,8 @@ void put_pixels(const InstanceFacts& f, DataSet& set) {
     const double raw =
         static_cast<double>(shown.width) * shown.height * coding.samples_per_pixel * ((coding.bits + 7) / 8);
     const double ratio = raw / static_cast<double>(coding.lossy_bytes > 0 ? coding.lossy_bytes : f.layout.payload);
-    set.text(tags::kLossyImageCompressionRatio, Vr::DS, dicom::format_ds(std::round(ratio * 100) / 100));
+    set.text(tags::kLossyImageCompressionRatio, Vr::DS,
+             dicom::format_ds(ratio < 0.005 ? ratio : std::round(ratio * 100) / 100));
     set.text(tags::kLossyImageCompressionMethod, Vr::CS, coding.lossy_method);
   }
 }

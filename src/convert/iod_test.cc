@@ -128,11 +128,39 @@ TEST(Options, that_dicom_would_not_allow_are_named) {
   EXPECT_EQ(refusal([](Options& o) { o.labels.patient_id = "\xFF"; }), "patient id: is not UTF-8 at byte 0");
   EXPECT_EQ(refusal([](Options& o) { o.labels.patient_sex = "X"; }), "patient sex: 'X' is none of M, F, O");
   EXPECT_EQ(refusal([](Options& o) { o.labels.patient_birth_date = "1970-01-01"; }),
-            "patient birth date: '1970-01-01' is not YYYYMMDD");
-  EXPECT_EQ(refusal([](Options& o) { o.labels.study_date = "20241301"; }), "study date: '20241301' is not YYYYMMDD");
+            "patient birth date: '1970-01-01' is not YYYYMMDD, or no such day");
+  for (const char* day : {"20241301", "20230229", "20240431", "20240100"}) {
+    EXPECT_NE(refusal([&](Options& o) { o.labels.study_date = day; }), "") << day;
+  }
+  EXPECT_EQ(refusal([](Options& o) { o.labels.study_date = "20240229"; }), "");
   EXPECT_EQ(refusal([](Options& o) { o.labels.stain = std::string(65, 's'); }),
             "stain: 65 characters; DICOM allows 64");
-  EXPECT_EQ(refusal([](Options& o) { o.labels.study_uid = "x"; }), "study UID: 'x' is no UID");
+  for (const char* uid : {"x", "1.2.03", "1..2", ".1", "1.2.", "1.2 "}) {
+    EXPECT_EQ(refusal([&](Options& o) { o.labels.study_uid = uid; }),
+              "study UID: '" + std::string(uid) + "' is no UID");
+  }
+  EXPECT_EQ(refusal([](Options& o) { o.labels.study_uid = "1.0.20"; }), "");
+}
+
+TEST(Options, take_a_name_in_three_scripts_and_no_more) {
+  const auto refusal = [](const std::string& name) {
+    Options options;
+    options.labels.patient_name = name;
+    return std::string(check_options(options).message());
+  };
+  const auto letters = [](int n) {
+    std::string text;
+    for (int i = 0; i < n; ++i) {
+      text += "\xE5\xB1\xB1";
+    }
+    return text;
+  };
+  EXPECT_EQ(refusal("Yamada^Tarou=" + letters(64) + "=" + letters(64)), "");
+  EXPECT_EQ(refusal("==" + letters(3)), "");
+  EXPECT_EQ(refusal("A=" + letters(65)), "patient name: 65 characters; DICOM allows 64");
+  EXPECT_EQ(refusal("A=B=C=D"), "patient name: more than three component groups between '='");
+  EXPECT_EQ(refusal("A^B^C^D^E"), "");
+  EXPECT_EQ(refusal("A^B^C^D^E^F"), "patient name: more than five components between '^'");
 }
 
 TEST(Text, of_vendors_is_mended_to_fit) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "dicom/calendar.h"
 #include "dicom/dictionary.h"
 #include "dicom/tags.h"
 #include "net/uri.h"
@@ -80,19 +81,6 @@ int two_digits(std::string_view text, std::size_t at) {
   return (text[at] - '0') * 10 + (text[at + 1] - '0');
 }
 
-// yyyyMMdd, a day of the calendar.
-bool is_date(std::string_view text) {
-  constexpr int kDays[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (text.size() != 8 || !is_digits(text)) {
-    return false;
-  }
-  const int year = two_digits(text, 0) * 100 + two_digits(text, 2);
-  const int month = two_digits(text, 4);
-  const int day = two_digits(text, 6);
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month >= 1 && month <= 12 && day >= 1 && day <= kDays[month - 1] && (month != 2 || day <= 28 || leap);
-}
-
 // HH, HHmm, HHmmss or HHmmss.FFFFFF.
 bool is_time(std::string_view text) {
   const std::string_view whole = text.substr(0, text.find('.'));
@@ -116,7 +104,7 @@ bool is_range_of(std::string_view value, bool (*is_one)(std::string_view)) {
 
 Status check_value(std::string_view name, Tag tag, std::string_view value) {
   const dicom::DictionaryRow* row = dicom::find_tag(tag);
-  if (row != nullptr && row->vr == dicom::Vr::DA && !is_range_of(value, is_date)) {
+  if (row != nullptr && row->vr == dicom::Vr::DA && !is_range_of(value, dicom::is_calendar_date)) {
     return bad(name, "it must be a date yyyyMMdd or a range of them, one end may be open");
   }
   if (row != nullptr && row->vr == dicom::Vr::TM && !is_range_of(value, is_time)) {

@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "slide/datetime.h"
 #include "slide/formats.h"
 #include "slide/tiff_slide.h"
 
@@ -71,21 +72,18 @@ std::string zone_of(const std::string& text) {
 // Date "12/29/09" or "12/29/2009", time "09:59:15", zone "GMT-05:00"; empty without a valid date.
 std::string acquired_at(const Properties& properties) {
   int month = 0, day = 0, year = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(value_of(properties, "Date").c_str(), "%2d/%2d/%4d", &month, &day, &year) != 3 || month < 1 ||
-      month > 12 || day < 1 || day > 31 || year < 0) {
+  if (std::sscanf(value_of(properties, "Date").c_str(), "%2d/%2d/%4d", &month, &day, &year) != 3 ||
+      std::min({month, day, year}) < 0) {
     return {};
   }
   year += year < 100 ? 2000 : 0;
-  char text[48];
-  std::snprintf(text, sizeof text, "%04d%02d%02d", year, month, day);
-  std::string out = text;
-  if (std::sscanf(value_of(properties, "Time").c_str(), "%2d:%2d:%2d", &hour, &minute, &second) != 3 || hour < 0 ||
-      hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
-    return out;
+  char text[80];
+  const int date = std::snprintf(text, sizeof text, "%04d%02d%02d", year, month, day);
+  if (std::sscanf(value_of(properties, "Time").c_str(), "%2d:%2d:%2d", &hour, &minute, &second) == 3 &&
+      std::min({hour, minute, second}) >= 0) {
+    std::snprintf(text + date, sizeof text - static_cast<std::size_t>(date), "%02d%02d%02d", hour, minute, second);
   }
-  std::snprintf(text, sizeof text, "%02d%02d%02d", hour, minute, second);
-  out += text;
-  return out + zone_of(value_of(properties, "Time Zone"));
+  return datetime_from_dicom(text + zone_of(value_of(properties, "Time Zone")));
 }
 
 // First line: "Aperio Image Library v11.2.1", or "Aperio Leica Biosystems GT450 v1.0.1".
@@ -134,7 +132,7 @@ Result<SlideFacts> read_facts(const TiffFile& file, const TiffDirectory& base) {
   Properties properties = parse_properties(facts.description);
   read_maker(trimmed(facts.description.substr(0, facts.description.find_first_of("\r\n|;"))), properties, facts);
   if (const auto microns = number_of(value_of(properties, "MPP"))) {
-    facts.mm_per_pixel_x = facts.mm_per_pixel_y = *microns / 1000;
+    take_spacing(*microns / 1000, *microns / 1000, facts);
   }
   facts.objective_power = number_of(value_of(properties, "AppMag"));
   facts.barcode = value_of(properties, "Barcode");

@@ -13,6 +13,7 @@
 
 #include "slide/associated.h"
 #include "slide/base64.h"
+#include "slide/datetime.h"
 #include "slide/formats.h"
 #include "slide/tiff_slide.h"
 #include "slide/xml.h"
@@ -101,14 +102,6 @@ std::optional<double> power_in(std::string_view derivation) {
   return power && *power > 0 && *power <= 200 ? power : std::nullopt;
 }
 
-// "20130718122300.000000": a DICOM DT as it stands, from which an all-zero fraction is dropped.
-std::string moment_in(std::string_view text) {
-  const std::size_t point = text.find('.');
-  const bool whole =
-      point != std::string_view::npos && text.find_first_not_of('0', point + 1) == std::string_view::npos;
-  return std::string(whole ? text.substr(0, point) : text);
-}
-
 struct Description {
   XmlElement root;
   const XmlElement* slide = nullptr;  // the DPScannedImage of type WSI, within root
@@ -169,8 +162,10 @@ Result<SlideFacts> read_facts(const TiffFile& file, const Description& descripti
   read("DICOM_MANUFACTURERS_MODEL_NAME", facts.model);
   read("DICOM_DEVICE_SERIAL_NUMBER", facts.serial);
   read("DICOM_SOFTWARE_VERSIONS", facts.software);
-  read("DICOM_ACQUISITION_DATETIME", facts.acquired);
-  facts.acquired = moment_in(facts.acquired);
+  const auto moments = unquoted(description.value_of("DICOM_ACQUISITION_DATETIME"));
+  if (const std::string at = moments.empty() ? "" : datetime_from_dicom(moments.front()); !at.empty()) {
+    facts.acquired = at;
+  }
   facts.barcode = base64_text(description.value_of("PIM_DP_UFS_BARCODE"));
   facts.objective_power = power_in(description.value_of("DICOM_DERIVATION_DESCRIPTION"));
   if (const auto spacing = spacing_in(description.value_of("DICOM_PIXEL_SPACING"))) {

@@ -60,6 +60,17 @@ TEST(Philips, states_spacing_rows_first_scanner_time_power_and_barcode) {
   EXPECT_EQ(facts.description, "");
 }
 
+TEST(Philips, a_scan_time_that_is_none_is_left_out) {
+  const ScratchFolder folder;
+  for (const char* acquired : {"2013-07-18T12:23:00", "unknown", "20130231122300", ""}) {
+    PhilipsKnobs xml;
+    xml.acquired = acquired;
+    const auto source = open_slide(folder.file("a.tiff", make_slide(padded_slide(xml)).tiff.bytes()));
+    ASSERT_TRUE(source.ok()) << source.status().message();
+    EXPECT_EQ((*source)->facts().acquired, "") << acquired;
+  }
+}
+
 TEST(Philips, a_number_that_is_no_magnification_is_none) {
   const ScratchFolder folder;
   for (const char* derivation :

@@ -251,6 +251,20 @@ TEST(Aperio, states_scanner_time_spacing_power_and_barcode) {
   EXPECT_EQ(facts.software, "Aperio Image Library v11.2.1");
 }
 
+TEST(Aperio, does_not_believe_what_no_scanner_does) {
+  const ScratchFolder folder;
+  for (const char* said : {"|MPP = 99999", "|MPP = 0.000001", "|MPP = nan", "|MPP = -1"}) {
+    SlideKnobs knobs;
+    knobs.pixels_per_cm = 0;
+    knobs.description =
+        "Aperio Image Library v11.2.1\r\n200x150" + std::string(said) + "|Date = 02/30/09|Time = 09:59:15";
+    const auto source = open(folder, make_slide(knobs));
+    ASSERT_TRUE(source.ok()) << source.status().message();
+    EXPECT_FALSE((*source)->facts().mm_per_pixel_x.has_value()) << said;
+    EXPECT_EQ((*source)->facts().acquired, "") << said;
+  }
+}
+
 TEST(OpenSlide, survives_every_flipped_byte_of_its_tags) {
   const ScratchFolder folder;
   SlideKnobs knobs;

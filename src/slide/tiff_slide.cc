@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "slide/datetime.h"
 #include "slide/icc.h"
 
 namespace tessera::slide {
@@ -53,18 +54,6 @@ void take_spacing(std::optional<double> x, std::optional<double> y, SlideFacts& 
   char text[96];
   std::snprintf(text, sizeof text, "%.6g x %.6g mm per pixel is no microscope's", *x, *y);
   facts.properties.emplace_back("spacing not believed", text);
-}
-
-std::string datetime_from_tiff(const std::string& text) {
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  if (std::sscanf(text.c_str(), "%4d:%2d:%2d %2d:%2d:%2d", &year, &month, &day, &hour, &minute, &second) != 6 ||
-      year < 1900 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || minute < 0 ||
-      minute > 59 || second < 0 || second > 59) {
-    return {};
-  }
-  char out[32];
-  std::snprintf(out, sizeof out, "%04d%02d%02d%02d%02d%02d", year, month, day, hour, minute, second);
-  return out;
 }
 
 std::string directory_summary(const TiffFile& file, const TiffDirectory& directory) {

@@ -53,7 +53,4 @@ void take_spacing(std::optional<double> mm_per_pixel_x, std::optional<double> mm
 // "directory 1: 574 x 768, JPEG, strips": what a directory is, for lists of what was left out.
 std::string directory_summary(const TiffFile& file, const TiffDirectory& directory);
 
-// "2009:12:29 09:59:15" to "20091229095915"; empty for anything else.
-std::string datetime_from_tiff(const std::string& text);
-
 }  // namespace tessera::slide

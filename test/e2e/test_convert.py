@@ -219,6 +219,18 @@ def test_a_pyramid_becomes_a_valid_series_of_untouched_tiles(pyramid, tmp_path):
         assert worst == 0
 
 
+def test_a_pyramid_down_to_one_pixel_is_valid(tmp_path):
+    picture, slide = tmp_path / "noise.v", tmp_path / "noise.tif"
+    run("vips", "gaussnoise", picture, 256, 256)
+    run("vips", "tiffsave", picture, slide, "--tile", "--pyramid", "--depth", "onepixel", "--compression", "jpeg",
+        "--tile-width", 256, "--tile-height", 256)
+    convert(slide, tmp_path / "out", "--mpp", "0.5")
+    check_valid(tmp_path / "out")
+    last = volumes(tmp_path / "out")[-1][1]
+    assert (last.TotalPixelMatrixColumns, last.TotalPixelMatrixRows) == (1, 1)
+    assert 0 < float(last.LossyImageCompressionRatio) < 0.01
+
+
 @needs_cmu
 def test_an_aperio_slide_decodes_to_the_pixels_openslide_shows(tmp_path):
     convert(CMU, tmp_path / "out")

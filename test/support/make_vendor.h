@@ -13,6 +13,7 @@ struct PhilipsKnobs {
   int slides = 1;                    // scanned images of type WSI
   std::string label, macro;          // base64
   std::string barcode = "QjctMTIz";  // B7-123
+  std::string acquired = "20130718122300.000000";
   std::string derivation = "tiff-useRgb=0-levels=40,10002-q80-sourceFilename=a-levels=7";
 };
 
@@ -51,7 +52,7 @@ inline std::string philips_xml(const PhilipsKnobs& knobs = {}) {
   }
   return "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>\n<DataObject ObjectType=\"DPUfsImport\">" +
          philips_attribute("DICOM_MANUFACTURER", "PHILIPS") +
-         philips_attribute("DICOM_ACQUISITION_DATETIME", "20130718122300.000000") +
+         philips_attribute("DICOM_ACQUISITION_DATETIME", knobs.acquired) +
          philips_attribute("DICOM_DEVICE_SERIAL_NUMBER", "FMT0107") +
          philips_attribute("DICOM_SOFTWARE_VERSIONS", "\"1.6.5505\" \"20130322_R34\"") +
          philips_attribute("PIM_DP_UFS_BARCODE", knobs.barcode) + philips_array("PIM_DP_SCANNED_IMAGES", images) +
