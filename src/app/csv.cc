@@ -142,7 +142,8 @@ Status read_csv(std::string_view text, const CsvLimits& limits, const std::funct
   CsvRow row;
   for (unsigned rows = 0; !reader.at_end();) {
     RETURN_IF_ERROR(reader.read_row(row));
-    if (std::all_of(row.cells.begin(), row.cells.end(), [](const std::string& cell) { return cell.empty(); })) {
+    if (std::all_of(row.cells.begin(), row.cells.end(),
+                    [](const std::string& cell) { return cell.find_first_not_of(" \t\r\n") == cell.npos; })) {
       continue;
     }
     if (++rows > limits.rows) {

@@ -88,7 +88,9 @@ void note_unused_rows(const Sheet& sheet, ImportReport& report) {
   if (lines.empty()) {
     return;
   }
-  std::string text = std::to_string(lines.size()) + " rows of the sheet are about no slide that was found: line";
+  std::string text = std::to_string(lines.size()) +
+                     (lines.size() == 1 ? " row of the sheet is" : " rows of the sheet are") +
+                     " about no slide that was found: line";
   for (std::size_t i = 0; i < lines.size() && i < kLinesNamed; ++i) {
     text += (i == 0 ? " " : ", ") + std::to_string(lines[i]);
   }

@@ -88,8 +88,12 @@ class Sheet::Parser {
     if (columns_.empty()) {
       return Status(Code::InvalidArgument, "it is empty: its first line must name the columns");
     }
-    RETURN_IF_ERROR(unite(&Labels::patient_id, "patient"));
-    RETURN_IF_ERROR(unite_cases());
+    // What a case says may make a row one patient's, and what that patient's rows say may concern another case.
+    do {
+      learned_ = false;
+      RETURN_IF_ERROR(unite([](const Labels& labels) { return labels.patient_id; }, "patient"));
+      RETURN_IF_ERROR(unite(convert::case_key, "case"));
+    } while (learned_);
     sheet_.used_ = std::vector<std::atomic<bool>>(sheet_.rows_.size());
     return std::move(sheet_);
   }
@@ -99,6 +103,10 @@ class Sheet::Parser {
     const auto known = known_columns();
     for (const std::string& cell : row.cells) {
       const std::string name = column_name(cell);
+      if (name.empty()) {  // spreadsheets save what was once there
+        columns_.emplace_back();
+        continue;
+      }
       if (std::find(known.begin(), known.end(), name) == known.end()) {
         const auto nearest = std::min_element(known.begin(), known.end(), [&](auto a, auto b) {
           return edit_distance(a, name) < edit_distance(b, name);
@@ -128,6 +136,9 @@ class Sheet::Parser {
         }
         continue;
       }
+      if (columns_[i].empty() && !value.empty()) {
+        return wrong(row.line, ": '" + value + "' stands in column " + std::to_string(i + 1) + ", which has no name");
+      }
       RETURN_IF_ERROR(put(row, columns_[i], value));
     }
     if (row.file.empty() && row.barcode.empty()) {
@@ -150,10 +161,15 @@ class Sheet::Parser {
       (column == kFile ? row.file : row.barcode) = value;
       return {};
     }
+    if (column.empty()) {
+      return {};
+    }
     if (column == kMpp) {
+      std::string digits = value;
+      std::replace(digits.begin(), digits.end(), ',', '.');  // as spreadsheets of many countries write it
       double micrometres = 0;
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), micrometres);
-      if (!value.empty() && (error != std::errc() || end != value.data() + value.size() || !(micrometres > 0))) {
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), micrometres);
+      if (!value.empty() && (error != std::errc() || end != digits.data() + digits.size() || !(micrometres > 0))) {
         return wrong(row.line, ", column mpp: '" + value + "' is no number above 0 (micrometres per pixel)");
       }
       row.mm_per_pixel = micrometres / 1000;
@@ -178,11 +194,6 @@ class Sheet::Parser {
 
   // Rows with one value of `key` are of one patient: what one leaves empty it takes from the others, and what two say
   // differently is an error.
-  Status unite(Text key, const char* what) {
-    return unite([key](const Labels& labels) { return labels.*key; }, what);
-  }
-  Status unite_cases() { return unite(convert::case_key, "case"); }
-
   template <class Key>
   Status unite(const Key& key, const char* what) {
     std::map<std::string, std::vector<std::size_t>> groups;
@@ -215,14 +226,17 @@ class Sheet::Parser {
     if (says != nullptr) {
       const std::string value = says->labels.*label;
       for (const std::size_t member : members) {
-        sheet_.rows_[member].labels.*label = value;
+        std::string& cell = sheet_.rows_[member].labels.*label;
+        learned_ = learned_ || cell.empty();
+        cell = value;
       }
     }
     return {};
   }
 
   const convert::Options& defaults_;
-  std::vector<std::string> columns_;
+  std::vector<std::string> columns_;  // empty: a column without a name, whose cells must be empty
+  bool learned_ = false;              // a row got a label from another
   Sheet sheet_;
 };
 

@@ -47,6 +47,11 @@ TEST(Sheet, takes_what_spreadsheets_save) {
     Sheet sheet = parsed(text);
     EXPECT_EQ(labels_for(sheet, "a.svs").patient_name, "Doe^Jane") << text;
   }
+  Sheet wide = parsed("  ;\r\nfile;mpp;;\r\na.svs;0,25;;\r\n ; ;;\r\n");
+  convert::Options options;
+  ASSERT_TRUE(wide.apply("a.svs", "", options));
+  EXPECT_DOUBLE_EQ(options.mm_per_pixel, 0.00025);
+  EXPECT_EQ(wide.size(), 1u);
   Sheet quoted = parsed("file,study_description\n\"a,b.svs\",\"say \"\"H\"\"\"\n");
   EXPECT_EQ(labels_for(quoted, "a,b.svs").study_description, "say \"H\"");
 }
@@ -70,6 +75,12 @@ TEST(Sheet, a_case_is_one_patient_s) {
   EXPECT_EQ(labels_for(sheet, "c").patient_id, "");
   EXPECT_EQ(refusal("file,case_id,patient_id\na,S1,P1\nb,S1,P2\n"),
             "line 3: case 'S1' has patient_id 'P2' here and 'P1' on line 2");
+  // b is P1's by its case, and so c has P1's name, and d, in c's case.
+  Sheet chain = parsed("file,case_id,patient_id,patient_name\na,S1,P1,\nb,S1,,Doe\nc,S2,P1,\nd,S2,,\n");
+  EXPECT_EQ(labels_for(chain, "c").patient_name, "Doe");
+  EXPECT_EQ(labels_for(chain, "d").patient_name, "Doe");
+  EXPECT_EQ(refusal("file,case_id,patient_id,patient_name\na,S1,P1,\nb,S1,,Doe\nc,S2,P1,\nd,S2,,Roe\n"),
+            "line 4: patient 'P1' has patient_name 'Roe' here and 'Doe' on line 3");
   EXPECT_EQ(refusal("file,patient_id,patient_sex\na,P1,F\nb,P1,M\n"),
             "line 3: patient 'P1' has patient_sex 'M' here and 'F' on line 2");
 }
@@ -84,6 +95,9 @@ TEST(Sheet, errors_name_the_line_and_the_column) {
   EXPECT_EQ(refusal("file,stain\n,x\n"), "line 2: neither 'file' nor 'barcode' says which slide it is about");
   EXPECT_EQ(refusal("file,patient_sex\na,female\n"), "line 2: patient sex: 'female' is none of M, F, O");
   EXPECT_EQ(refusal("file,mpp\na,-1\n"), "line 2, column mpp: '-1' is no number above 0 (micrometres per pixel)");
+  EXPECT_EQ(refusal("file,mpp\na,\"1,000.5\"\n"),
+            "line 2, column mpp: '1,000.5' is no number above 0 (micrometres per pixel)");
+  EXPECT_EQ(refusal("file,,stain\na,b,\n"), "line 2: 'b' stands in column 2, which has no name");
   EXPECT_EQ(refusal("file\na,b\n"), "line 2 has more cells than there are columns (1)");
 }
 

@@ -14,11 +14,11 @@ struct Job {
 };
 
 Result<Spacing> base_spacing(const slide::SlideFacts& facts, const Options& options) {
-  if (options.mm_per_pixel > 0) {
-    return Spacing{options.mm_per_pixel, options.mm_per_pixel};
-  }
   if (facts.mm_per_pixel_x && facts.mm_per_pixel_y) {
     return Spacing{*facts.mm_per_pixel_x, *facts.mm_per_pixel_y};
+  }
+  if (options.mm_per_pixel > 0) {
+    return Spacing{options.mm_per_pixel, options.mm_per_pixel};
   }
   std::string claim;
   for (const auto& [key, value] : facts.properties) {
@@ -28,12 +28,18 @@ Result<Spacing> base_spacing(const slide::SlideFacts& facts, const Options& opti
                 facts.file_name + ": states no pixel spacing" + claim + "; give it with --mpp (micrometres per pixel)");
 }
 
+// A spacing for slides that state none says nothing about one that does: neither its scale nor its UIDs.
+Options options_for(const slide::SlideFacts& facts, Options options) {
+  options.mm_per_pixel = facts.mm_per_pixel_x && facts.mm_per_pixel_y ? 0 : options.mm_per_pixel;
+  return options;
+}
+
 class Conversion {
  public:
   Conversion(const slide::SlideSource& source, std::string_view source_hash, const Options& options, Spacing spacing)
       : source_(source),
-        options_(options),
-        identity_(identify(source.facts(), source_hash, options)),
+        options_(options_for(source.facts(), options)),
+        identity_(identify(source.facts(), source_hash, options_)),
         spacing_(spacing) {}
 
   Result<Job> plan(std::size_t image) const {
@@ -78,7 +84,7 @@ class Conversion {
   }
 
   const slide::SlideSource& source_;
-  const Options& options_;
+  const Options options_;
   const Identity identity_;
   const Spacing spacing_;
 };

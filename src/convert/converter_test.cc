@@ -104,6 +104,16 @@ TEST(Convert, without_spacing_asks_for_mpp) {
   EXPECT_FALSE(convert_slide(source, "hash", options, sink).ok());
 }
 
+TEST(Convert, a_spacing_given_along_changes_no_slide_that_states_its_own) {
+  const MadeSource source = small_source();
+  MemorySink plain, given;
+  Options options;
+  options.mm_per_pixel = 0.001;
+  ASSERT_TRUE(convert_slide(source, "hash", {}, plain).ok());
+  ASSERT_TRUE(convert_slide(source, "hash", options, given).ok());
+  EXPECT_EQ(plain.files, given.files);
+}
+
 // A level and a label of 3 x 3 native pixels, which MadeSource's tiles stand in for.
 MadeSource source_with_label() {
   slide::Image label{3, 3, 3, 3, {}};

@@ -67,7 +67,7 @@ def test_slides_without_a_row_and_rows_without_a_slide_are_told(slides, tmp_path
     done = run_import(slides, "--data", tmp_path / "data", "--sheet", tmp_path / "labels.csv")
     assert done.returncode == 0
     assert "two.svs: " in done.stdout and "the sheet has no row for it" in done.stdout
-    assert "1 rows of the sheet are about no slide that was found: line 3" in done.stderr
+    assert "1 row of the sheet is about no slide that was found: line 3" in done.stderr
     strict = run_import(slides, "--data", tmp_path / "data2", "--sheet", tmp_path / "labels.csv", "--sheet-strict",
                         "--json")
     files, _ = json_lines(strict)
