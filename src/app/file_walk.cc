@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "app/set_aside.h"
+
 namespace tessera::app {
 
 namespace fs = std::filesystem;
@@ -66,7 +68,9 @@ Status FileWalk::open_folder(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> names;
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    names.push_back(at->path());
+    if (at->path().filename() != kErrorsFolder && at->path().filename() != kImportedFile) {
+      names.push_back(at->path());
+    }
   }
   if (error) {
     return errno_status(error.value(), "read folder '" + folder.string() + "'");

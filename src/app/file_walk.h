@@ -1,8 +1,8 @@
 // FileWalk: the files that paths name: files as they are, folders with all that is below them, in the order of the
 // names. Memory is that of the folders on the way down, never of the whole tree. What cannot be read is handed out with
 // the reason, so that nothing goes missing without a word. Links: those that are named are followed; below a folder a
-// link to a file is a file, and a link to a folder is handed out as skipped, so that no walk goes round in circles. One
-// thread at a time.
+// link to a file is a file, and a link to a folder is handed out as skipped, so that no walk goes round in circles.
+// What a watch keeps in its folder (set_aside.h) is no file to import. One thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -52,6 +52,14 @@ TEST_F(FileWalkTest, goes_down_in_the_order_of_the_names) {
   EXPECT_EQ(names(walk({folder_ / "c", folder_ / "a"})), (std::vector<std::string>{"c/x/y", "a"}));
 }
 
+TEST_F(FileWalkTest, passes_over_what_a_watch_keeps_in_its_folder) {
+  for (const char* name : {"a", "in/.tessera-errors/b", "in/.tessera-imported", "in/.hidden"}) {
+    put(name);
+  }
+  EXPECT_EQ(names(walk({folder_})), (std::vector<std::string>{"a", "in/.hidden"}));
+  EXPECT_EQ(names(walk({folder_ / "in/.tessera-errors"})), (std::vector<std::string>{"in/.tessera-errors/b"}));
+}
+
 TEST_F(FileWalkTest, says_of_a_link_to_a_folder_that_it_was_not_followed) {
   put("a/1");
   fs::create_directory_symlink(folder_, folder_ / "a/loop");

@@ -205,7 +205,7 @@ int run_import(const ImportArguments& arguments, const Config& config) {
     }
     sheet = std::move(*read);
   }
-  // What is stored, and what an import before set aside, is nothing to import.
+  // What is stored is nothing to import.
   ImportCommand command(arguments, {config.data}, sheet ? &*sheet : nullptr);
   return arguments.server.empty() ? import_to_folder(command, arguments, config, stop)
                                   : import_to_server(command, arguments, stop);

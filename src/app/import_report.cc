@@ -209,14 +209,16 @@ void ImportReport::print_file(const ImportedFile& file) {
   }
 }
 
-void ImportReport::ended(const ImportedFile& file) {
+void ImportReport::ended(const ImportedFile& file, bool is_told) {
   std::lock_guard lock(mutex_);
   const auto at = under_way_.find(file.path.string());
   if (at != under_way_.end()) {
     under_way_.erase(at);
   }
-  count(file);
-  print_file(file);
+  if (!is_told) {
+    count(file);
+    print_file(file);
+  }
 }
 
 std::uint64_t ImportReport::failed() const {

@@ -29,7 +29,8 @@ class ImportReport {
   void expect(std::uint64_t files, std::uint64_t bytes, bool complete);
   void began(const FoundFile& file);
   void moved(std::int64_t bytes);
-  void ended(const ImportedFile& file);
+  // `is_told`: it is tried again and again, and failed as it did before: that is neither said nor counted once more.
+  void ended(const ImportedFile& file, bool is_told = false);
   // About a file that is under way, or (empty) about the import.
   void note(const std::filesystem::path& file, const std::string& text);
   // The table, or the JSON summary. Nothing is drawn after it.

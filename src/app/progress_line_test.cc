@@ -65,6 +65,9 @@ TEST(ServerAnswer, tells_what_is_worth_another_try) {
   EXPECT_EQ(code(401, ""), Code::Unauthenticated);
   EXPECT_EQ(code(400, ""), Code::InvalidArgument);
   EXPECT_EQ(code(507, ""), Code::NoSpace);
+  for (const int of_the_url : {301, 308, 404, 405}) {
+    EXPECT_EQ(code(of_the_url, ""), Code::NotFound) << of_the_url;
+  }
 }
 
 }  // namespace

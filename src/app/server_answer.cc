@@ -40,12 +40,16 @@ Code conflict_code(std::string_view reason) {
 }
 
 Code code_of(const net::ClientAnswer& answer) {
+  if (answer.status >= 300 && answer.status < 400) {
+    return Code::NotFound;  // elsewhere, which is not gone to: the URL is wrong
+  }
   switch (answer.status) {
     case 401:
       return Code::Unauthenticated;
     case 403:
       return Code::PermissionDenied;
     case 404:
+    case 405:
       return Code::NotFound;
     case 409:
       return conflict_code(first_value(answer.body, kFailureReason));

@@ -76,13 +76,8 @@ Result<FileState> state_of(const fs::path& path) {
 
 Result<WatchMemory> WatchMemory::open(const fs::path& path, const fs::path& folder) {
   WatchMemory memory;
-  memory.file_ = File(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  if (!memory.file_.is_open()) {
-    return errno_status(errno, "open '" + path.string() + "', which remembers what was imported");
-  }
-  if (::flock(memory.file_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
-    return Status(Code::Busy, "another import watches this folder: it holds '" + path.string() + "'");
-  }
+  memory.path_ = path;
+  RETURN_IF_ERROR(memory.open_file());
   TRY_ASSIGN(const std::string text, read_file(path, kMaxBytes));
   std::string kept;
   for (const auto& [name, state] : read_lines(text)) {
@@ -102,6 +97,25 @@ Result<WatchMemory> WatchMemory::open(const fs::path& path, const fs::path& fold
   return memory;
 }
 
+Status WatchMemory::open_file() {
+  file_ = File(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  if (!file_.is_open()) {
+    return errno_status(errno, "open '" + path_.string() + "', which remembers what was imported");
+  }
+  if (::flock(file_.descriptor(), LOCK_EX | LOCK_NB) != 0) {
+    file_.close();
+    return Status(Code::Busy, "another import watches this folder: it holds '" + path_.string() + "'");
+  }
+  return {};
+}
+
+bool WatchMemory::is_in_place() const {
+  struct stat held {};
+  struct stat named {};
+  return file_.is_open() && ::fstat(file_.descriptor(), &held) == 0 && ::stat(path_.c_str(), &named) == 0 &&
+         held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
 bool WatchMemory::knows(const std::string& name, const FileState& state) const {
   const auto found = known_.find(name);
   return found != known_.end() && found->second == state;
@@ -109,6 +123,14 @@ bool WatchMemory::knows(const std::string& name, const FileState& state) const {
 
 Status WatchMemory::add(const std::string& name, const FileState& state) {
   known_[name] = state;
+  if (!is_in_place()) {
+    RETURN_IF_ERROR(open_file());
+    std::string all;
+    for (const auto& [known, its_state] : known_) {
+      all += line_of(known, its_state);
+    }
+    return file_.write_all(as_bytes(all));
+  }
   return file_.write_all(as_bytes(line_of(name, state)));
 }
 

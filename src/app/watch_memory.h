@@ -36,9 +36,14 @@ class WatchMemory {
   static Result<WatchMemory> open(const std::filesystem::path& file, const std::filesystem::path& folder);
 
   bool knows(const std::string& name, const FileState& state) const;
+  // Where the file is gone (its folder was removed and made again) a new one gets all that is known.
   Status add(const std::string& name, const FileState& state);
 
  private:
+  Status open_file();
+  bool is_in_place() const;
+
+  std::filesystem::path path_;
   File file_;
   std::map<std::string, FileState> known_;
 };

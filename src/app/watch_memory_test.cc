@@ -55,6 +55,19 @@ TEST_F(WatchMemoryTest, is_one_process_s_at_a_time) {
   EXPECT_EQ(open().status().code(), Code::Busy);
 }
 
+TEST_F(WatchMemoryTest, outlives_the_loss_of_its_file) {
+  auto memory = open();
+  put("a", "x");
+  put("b", "x");
+  ASSERT_TRUE(memory->add("a", now("a")).ok());
+  fs::remove(folder_ / "state");
+  ASSERT_TRUE(memory->add("b", now("b")).ok());
+  EXPECT_EQ(open().status().code(), Code::Busy) << "the new file is not locked";
+  memory = Status(Code::Internal, "ended");
+  EXPECT_TRUE(open()->knows("a", now("a")));
+  EXPECT_TRUE(open()->knows("b", now("b")));
+}
+
 TEST_F(WatchMemoryTest, a_file_set_aside_replaces_none) {
   for (const char* text : {"one", "two", "three"}) {
     put("a.dcm", text);

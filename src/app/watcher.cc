@@ -20,10 +20,11 @@ constexpr Millis kTryAgain{30'000};
 // What programs call a file that they have not finished.
 constexpr std::string_view kUnfinished[] = {".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download"};
 
-// Failures that are not the file's.
+// Failures that are not the file's. NotFound: the server has no such resource, so its URL is wrong; of a file that is
+// gone nothing is left to be done.
 bool may_go_better_later(Code code) {
   return code == Code::Unavailable || code == Code::NoSpace || code == Code::Busy || code == Code::Unauthenticated ||
-         code == Code::PermissionDenied;
+         code == Code::PermissionDenied || code == Code::NotFound;
 }
 
 std::string lower_case(std::string text) {
@@ -40,8 +41,8 @@ Result<std::unique_ptr<Watcher>> Watcher::open(WatchOptions options, std::vector
   if (!fs::is_directory(options.folder, error)) {
     return Status(Code::NotFound, "watch '" + options.folder.string() + "': it is no folder");
   }
-  options.errors = options.errors.empty() ? options.folder / ".tessera-errors" : options.errors;
-  options.state = options.state.empty() ? options.folder / ".tessera-imported" : options.state;
+  options.errors = options.errors.empty() ? options.folder / kErrorsFolder : options.errors;
+  options.state = options.state.empty() ? options.folder / kImportedFile : options.state;
   RETURN_IF_ERROR(make_folders_durably(options.errors));
   without.push_back(options.errors);
   if (!options.done.empty()) {
@@ -112,7 +113,8 @@ void Watcher::scan(const fs::path& folder) {
     return;
   }
   const Status watched = events_.watch(folder);
-  if (!watched.ok() && watched.code() != Code::NotFound && !told_of_watches_) {
+  const bool cannot_be_read = watched.code() == Code::NotFound || watched.code() == Code::PermissionDenied;
+  if (!watched.ok() && !cannot_be_read && !told_of_watches_) {
     told_of_watches_ = true;
     report_.note({}, std::string(watched.message()) + "; it is looked into every " +
                          std::to_string(options_.rescan.count() / 1000) + " s instead");
@@ -121,9 +123,7 @@ void Watcher::scan(const fs::path& folder) {
   for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
     names.push_back(at->path());
   }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    report_.note(folder, "cannot be read: " + error.message());
-  }
+  tell_of_folder(folder, error);
   std::sort(names.begin(), names.end());
   for (const fs::path& path : names) {
     const auto kind = fs::symlink_status(path, error).type();
@@ -132,6 +132,15 @@ void Watcher::scan(const fs::path& folder) {
     } else if (kind != fs::file_type::directory) {
       consider(path);
     }
+  }
+}
+
+// Once, until it can be read again.
+void Watcher::tell_of_folder(const fs::path& folder, const std::error_code& error) {
+  if (!error || error == std::errc::no_such_file_or_directory) {
+    unreadable_.erase(folder);
+  } else if (unreadable_.insert(folder).second) {
+    report_.note(folder, "cannot be read: " + error.message());
   }
 }
 
@@ -158,6 +167,7 @@ void Watcher::look_again(Time now) {
     }
     const Result<FileState> state = state_of(options_.folder / name);
     if (!state.ok()) {
+      failed_before_.erase(name);
       at = candidates_.erase(at);
       continue;
     }
@@ -209,10 +219,22 @@ void Watcher::take_finished() {
     finished.swap(finished_);
   }
   for (const auto& [name, file] : finished) {
-    report_.ended(file);
+    report_.ended(file, is_told(name, file));
     settle_finished(name, file);
     in_flight_.erase(name);
   }
+}
+
+// Whether a file that is tried again and again failed as it did before.
+bool Watcher::is_told(const std::string& name, const ImportedFile& file) {
+  if (file.status.ok() || file.abandoned || !may_go_better_later(file.status.code())) {
+    failed_before_.erase(name);
+    return false;
+  }
+  std::string& before = failed_before_[name];
+  const bool as_before = before == file.status.message();
+  before = file.status.message();
+  return as_before;
 }
 
 void Watcher::settle_finished(const std::string& name, const ImportedFile& file) {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,8 @@ class Watcher {
   void start(const std::string& name, const FileState& state);
   void take_events();
   void take_finished();
+  bool is_told(const std::string& name, const ImportedFile& file);
+  void tell_of_folder(const std::filesystem::path& folder, const std::error_code& error);
   void settle_finished(const std::string& name, const ImportedFile& file);
   void set_aside(const std::string& name, const Status& reason);
   void remember(const std::string& name, const FileState& state);
@@ -68,8 +71,10 @@ class Watcher {
   const StopSignal& stop_;
   FolderEvents events_;
   bool told_of_watches_ = false;
-  std::map<std::string, Candidate> candidates_;  // by path below the folder
-  std::map<std::string, FileState> in_flight_;   // as they were when they were begun
+  std::map<std::string, Candidate> candidates_;       // by path below the folder
+  std::map<std::string, FileState> in_flight_;        // as they were when they were begun
+  std::map<std::string, std::string> failed_before_;  // files that are tried again: what was said of them last
+  std::set<std::filesystem::path> unreadable_;        // folders that were told of
   Time next_scan_{};
   const int finished_event_;  // eventfd: a job is done
   std::mutex mutex_;

@@ -1,5 +1,7 @@
 """`tessera import --watch`: what arrives in a folder is taken, once, when it is whole."""
 import contextlib
+import http.server
+import shutil
 import signal
 import threading
 import time
@@ -17,7 +19,8 @@ class Watch:
         self.folder = folder
         self.data = folder.parent / "data"
         self.lines, self.errors = [], []
-        self.process = start_import("--watch", folder, "--data", self.data, "--settle", SETTLE, "--rescan", 5, *arguments)
+        target = [] if "--server" in arguments else ["--data", self.data]
+        self.process = start_import("--watch", folder, *target, "--settle", SETTLE, "--rescan", 5, *arguments)
         self._readers = [threading.Thread(target=self._read, args=pair)
                          for pair in [(self.process.stdout, self.lines), (self.process.stderr, self.errors)]]
         for reader in self._readers:
@@ -158,3 +161,46 @@ def test_many_files_at_once_and_one_watch_a_folder(watch, tmp_path):
     assert second.returncode == 1 and "another import watches this folder" in second.stderr
     assert watching.stop() == 0
     assert '"type":"summary"' in watching.lines[-1] and '"files_stored":50' in watching.lines[-1]
+
+
+def test_a_folder_that_is_removed_and_made_again_is_watched_on_and_remembered(watch, tmp_path):
+    watching = watch()
+    (tmp_path / "in/a.dcm").write_bytes(dicom_files.native().bytes)
+    watching.wait_for_line("a.dcm", "1 stored")
+    shutil.rmtree(tmp_path / "in")
+    time.sleep(1)
+    (tmp_path / "in").mkdir()
+    for name in ["b.dcm", "c.dcm"]:
+        (tmp_path / "in" / name).write_bytes(dicom_files.native().bytes)
+        watching.wait_for_line(name, "1 stored")
+    assert watching.stop() == 0
+    again = watch()
+    (tmp_path / "in/d.dcm").write_bytes(dicom_files.native().bytes)
+    again.wait_for_line("d.dcm", "1 stored")
+    assert again.stop() == 0
+    assert not any("b.dcm" in line or "c.dcm" in line for line in again.lines), "imported twice"
+
+
+def test_a_server_that_has_no_such_path_is_asked_again_and_told_of_once(watch, tmp_path):
+    asked = []
+
+    class Elsewhere(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.path)
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        (tmp_path / "in/a.dcm").write_bytes(dicom_files.native().bytes)
+        watching = watch("--server", f"http://127.0.0.1:{server.server_address[1]}/wrong")
+        watching.wait_for(lambda: len(asked) == 2, 50)
+        time.sleep(0.5)
+        assert watching.stop() == 0
+        server.shutdown()
+    assert (tmp_path / "in/a.dcm").exists(), "a wrong URL is no fault of the file"
+    assert sum("a.dcm: failed" in line for line in watching.errors) == 1
+    assert any(line.split() == ["failed", "1"] for line in watching.lines)
