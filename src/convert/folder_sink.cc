@@ -1,5 +1,6 @@
 #include "convert/folder_sink.h"
 
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,11 +12,17 @@ namespace tessera::convert {
 namespace {
 // Writing out begins while copying goes on, so that the fsync at the end finds little to do.
 constexpr std::uint64_t kHandOver = std::uint64_t{8} << 20;
+constexpr std::string_view kPartial = ".part";
+
+bool lock(const File& file) {
+  return ::flock(file.descriptor(), LOCK_EX | LOCK_NB) == 0;
+}
 }  // namespace
 
 FolderSink::~FolderSink() {
   for (const Part& part : parts_) {
     (void)remove_file(part.partial);  // nothing better can be done with a failure here; the name says what it is
+    (void)::rmdir(part.target.parent_path().c_str());  // goes only while it is empty
   }
 }
 
@@ -35,11 +42,27 @@ Result<bool> FolderSink::begin(const Planned& instance) {
     return false;
   }
   RETURN_IF_ERROR(make_folders_durably(folder));
-  part.partial = folder / ("." + name + "." + std::to_string(::getpid()) + ".part");
-  RETURN_IF_ERROR(remove_file(part.partial));  // of a process that died with our number
+  remove_abandoned(folder, name);
+  part.partial = folder / ("." + name + "." + std::to_string(::getpid()) + std::string(kPartial));
   TRY_ASSIGN(part.file, File::create_new(part.partial));
+  (void)lock(part.file);  // a file system without locks: then nobody takes it for abandoned either
   parts_.push_back(std::move(part));
   return true;
+}
+
+// Temporary files of this name that nobody writes any more.
+void FolderSink::remove_abandoned(const std::filesystem::path& folder, const std::string& name) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string other = at->path().filename().string();
+    if (!other.starts_with("." + name + ".") || !other.ends_with(kPartial)) {
+      continue;
+    }
+    const Result<File> file = File::open_read(at->path());
+    if (file.ok() && lock(*file)) {
+      (void)remove_file(at->path());
+    }
+  }
 }
 
 Result<bool> FolderSink::is_same(const std::filesystem::path& target, const Planned& instance) {

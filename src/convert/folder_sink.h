@@ -5,7 +5,8 @@
 // fsyncs the folder. One slide costs one round of flushes, however many levels it has. A file of that name
 // that is this very instance (same SOP Instance UID, whose seed covers slide, options and converter, and the
 // same length) counts as there and is declined; any other is AlreadyExists. One thread's; files that finish()
-// did not name are removed when the sink goes.
+// did not name are removed when the sink goes, and those of a process that was killed when its instance is next begun:
+// a temporary file is locked for as long as somebody writes it.
 #pragma once
 
 #include <filesystem>
@@ -34,6 +35,7 @@ class FolderSink final : public InstanceSink {
     std::uint64_t written = 0;
     std::uint64_t handed_over = 0;  // bytes the kernel was asked to write out
   };
+  static void remove_abandoned(const std::filesystem::path& folder, const std::string& name);
   static Result<bool> is_same(const std::filesystem::path& target, const Planned& instance);
   static void hand_over(Part& part);
 

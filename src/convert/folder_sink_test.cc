@@ -1,7 +1,9 @@
 #include "convert/folder_sink.h"
 
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
+#include <fstream>
 #include <map>
 
 #include "support/made_source.h"
@@ -54,7 +56,28 @@ TEST_F(FolderSinkTest, leaves_nothing_of_a_conversion_that_failed) {
     FolderSink sink(folder_);
     EXPECT_FALSE(convert_slide(source, "hash", {}, sink).ok());
   }
-  EXPECT_TRUE(files().empty());
+  EXPECT_TRUE(std::filesystem::is_empty(folder_)) << "the series' folder stayed";
+}
+
+TEST_F(FolderSinkTest, removes_what_a_killed_process_left_and_nothing_that_is_being_written) {
+  const MadeSource source = small_source();
+  FolderSink first(folder_);
+  ASSERT_TRUE(convert_slide(source, "hash", {}, first).ok());
+  std::filesystem::path level;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+    level = entry.path().filename() == "level-0.dcm" ? entry.path() : level;
+  }
+  std::filesystem::remove(level);
+  for (const char* number : {"1", "2"}) {
+    std::ofstream(level.parent_path() / (".level-0.dcm." + std::string(number) + ".part")) << "half";
+  }
+  const auto written = File::open_read(level.parent_path() / ".level-0.dcm.2.part");
+  ASSERT_EQ(::flock(written->descriptor(), LOCK_EX), 0);
+  FolderSink again(folder_);
+  ASSERT_TRUE(convert_slide(source, "hash", {}, again).ok());
+  EXPECT_EQ(files().size(), 3u);
+  EXPECT_EQ(files().count(".level-0.dcm.1.part"), 0u);
+  EXPECT_EQ(files().count(".level-0.dcm.2.part"), 1u);
 }
 
 TEST_F(FolderSinkTest, leaves_another_file_of_that_name_alone) {

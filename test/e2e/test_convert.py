@@ -5,6 +5,8 @@ pydicom, Pillow, libtiff and OpenSlide (through vips).
 """
 import io
 import os
+import shutil
+import signal
 import struct
 import subprocess
 from pathlib import Path
@@ -256,6 +258,31 @@ def test_a_repeat_writes_nothing_and_a_fresh_one_writes_the_same_bytes(tmp_path)
     assert before == {p.relative_to(tmp_path / "a"): p.stat().st_mtime_ns for p in (tmp_path / "a").rglob("*.dcm")}
     for name in before:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_ctrl_c_leaves_no_file_and_a_kill_none_that_the_next_run_leaves(tmp_path):
+    slide, out = tmp_path / "slide.tif", tmp_path / "out"
+    run(BINARY, "demo", "-o", slide, "--size", "9000x7000", "--tile", 64, "--quality", 100)
+    left = set()
+    for how in [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]:
+        for _ in range(40):  # until one is met while it writes
+            process = subprocess.Popen([BINARY, "convert", slide, "-o", out], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            while process.poll() is None and not list(out.rglob("*.part")):
+                pass
+            process.send_signal(how)
+            code = process.wait(60)
+            if code != 0:
+                break
+            shutil.rmtree(out)
+        left = [path for path in out.rglob("*") if path.is_file()]
+        assert code == (-9 if how == signal.SIGKILL else 130)
+        assert all(path.name.endswith(".part") for path in left)
+        assert how == signal.SIGKILL or not list(out.iterdir())
+    assert left, "nothing was killed in the middle"
+    convert(slide, out)
+    assert not list(out.rglob(".*"))
+    check_valid(out)
 
 
 @needs_cmu
