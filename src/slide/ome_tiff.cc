@@ -69,13 +69,19 @@ std::uint64_t channels_of(const TiffFile& file, const OmeImage& image) {
       image.directory == nullptr ? Result<std::uint64_t>(1) : file.number(*image.directory, tiff::kSamplesPerPixel, 1);
   std::uint64_t samples = stored.ok() ? *stored : 1;
   std::uint64_t listed = 0;
+  bool says_samples = false;
   for (const XmlElement& child : image.pixels->children) {
     if (child.name == "Channel") {
-      samples = listed == 0 ? whole_in(child.attribute("SamplesPerPixel")).value_or(samples) : samples;
+      const auto said = whole_in(child.attribute("SamplesPerPixel"));
+      samples = listed == 0 ? said.value_or(samples) : samples;
+      says_samples = says_samples || said.has_value();
       ++listed;
     }
   }
   const std::uint64_t size = size_attribute(*image.pixels, "SizeC");
+  if (!says_samples && listed == size && samples == size) {
+    return 1;  // red, green and blue, each listed as a channel, in one colour plane
+  }
   return listed > 1 ? listed : std::max<std::uint64_t>(1, size / std::max<std::uint64_t>(1, samples));
 }
 

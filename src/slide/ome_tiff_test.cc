@@ -89,6 +89,25 @@ TEST(OmeTiff, planes_beyond_one_are_refused_with_their_numbers_and_what_was_foun
   EXPECT_NE(refusal(times).find("2 time points"), std::string::npos);
 }
 
+TEST(OmeTiff, the_samples_of_one_plane_may_be_listed_as_channels) {
+  OmeKnobs xml;
+  xml.channels = 3;
+  xml.samples = 1;
+  std::string text = ome_xml(xml);
+  const std::string said = " SamplesPerPixel=\"1\"";
+  EXPECT_NE(refusal(xml).find("3 channels"), std::string::npos) << "what is said counts";
+  for (std::size_t at = text.find(said); at != text.npos; at = text.find(said)) {
+    text.erase(at, said.size());
+  }
+  SlideKnobs knobs;
+  knobs.sub_directories = true;
+  knobs.description = text;
+  const ScratchFolder folder;
+  const auto source = open_slide(folder.file("a.ome.tif", make_slide(knobs).tiff.bytes()));
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  EXPECT_EQ((*source)->images().size(), 3u);
+}
+
 TEST(OmeTiff, pictures_beside_the_slide_are_no_levels_and_another_slide_is_refused) {
   const ScratchFolder folder;
   OmeKnobs xml;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "slide/tiff_file.h"
 #include "support/make_slide.h"
 
 namespace tessera::slide {
@@ -154,6 +155,29 @@ TEST(Tile, of_another_size_than_the_directory_says_is_named) {
             "a.svs, directory 0, tag 324 TileOffsets: tile 1 (column 1, row 0): its JPEG is 64 x 48, the "
             "directory says "
             "64 x 64");
+}
+
+// Where the values of a tag of directory 0 lie in a made slide, which is little-endian.
+std::uint64_t values_of(const std::string& name, const ScratchFolder& folder, const MadeSlide& made,
+                        std::uint16_t tag) {
+  const auto file = TiffFile::open(folder.file(name, made.tiff.bytes()));
+  EXPECT_TRUE(file.ok());
+  return file->directories().front().find(tag)->offset;
+}
+
+TEST(Tile, that_is_cut_short_by_its_byte_count_is_named) {
+  const ScratchFolder folder;
+  MadeSlide made = make_slide({});
+  const std::uint64_t counts = values_of("probe.svs", folder, made, tiff::kTileByteCounts);
+  made.tiff.put(counts + 4, made.tiles[0][1].size() - 9, 4);
+  const auto source = open(folder, made);
+  ASSERT_TRUE(source.ok()) << source.status().message();
+  EXPECT_TRUE((*source)->tile(0, 0, 0).ok());
+  const auto tile = (*source)->tile(0, 1, 0);
+  ASSERT_FALSE(tile.ok());
+  EXPECT_EQ(tile.status().code(), Code::Corrupt);
+  EXPECT_NE(tile.status().message().find("tile 1 (column 1, row 0): its "), std::string::npos);
+  EXPECT_NE(tile.status().message().find("end before its JPEG does"), std::string::npos);
 }
 
 TEST(OpenSlide, an_offset_beyond_the_end_names_directory_tag_and_tile) {

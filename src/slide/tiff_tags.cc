@@ -47,6 +47,8 @@ constexpr auto kTagNames = std::to_array<Row>({
 constexpr auto kCompressionNames = std::to_array<Row>({
     {1, "none (uncompressed)"},
     {2, "CCITT RLE"},
+    {3, "CCITT group 3"},
+    {4, "CCITT group 4"},
     {5, "LZW"},
     {6, "old-style JPEG (compression 6)"},
     {kCompressionJpeg, "JPEG"},
@@ -55,6 +57,7 @@ constexpr auto kCompressionNames = std::to_array<Row>({
     {32773, "PackBits"},
     {32946, "deflate"},
     {33003, "JPEG 2000, YCbCr (Aperio 33003)"},
+    {33004, "JPEG 2000 (compression 33004)"},
     {33005, "JPEG 2000, RGB (Aperio 33005)"},
     {34712, "JPEG 2000"},
     {34925, "LZMA"},

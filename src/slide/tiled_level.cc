@@ -17,6 +17,9 @@ constexpr std::uint64_t kMaxTables = 64 * 1024;
 // Most heads (tables included) are below 1 KiB; metadata segments may make them longer.
 constexpr std::size_t kHeadProbe = 2 * 1024;
 constexpr std::size_t kMaxHead = 256 * 1024;
+// Where a tile's last marker is looked for: at its end first, then from there to its front.
+constexpr std::uint64_t kTailProbe = 32;
+constexpr std::uint64_t kEndProbe = 64 * 1024;
 
 }  // namespace
 
@@ -140,6 +143,7 @@ Status TiledLevel::read_coding(const TiffFile& file, const TiffDirectory& direct
   }
   TRY_ASSIGN(level_.coding, jpeg_coding(file, directory, level_.coding.samples_per_pixel, whole));
   rgb_ = level_.coding.photometric == "RGB";
+  tables_ = tables->present;
   prefix_ = codec::jpeg_prefix(*tables, head, rgb_);
   if (!prefix_.empty()) {  // what other tiles may count on is what the prefix really holds
     const std::string closed = prefix_ + "\xFF\xD9";
@@ -195,7 +199,11 @@ Status TiledLevel::check_tile(std::uint64_t index, const codec::JpegHead& head) 
                                     std::to_string(level_.coding.samples_per_pixel));
   }
   if (!head.present.with(prefix_tables_, head.needed)) {
-    return wrong(Code::Corrupt, "it needs JPEG tables that neither it nor tag 347 JPEGTables has");
+    // Tables that the first tile has itself are not put before tiles, so that those stay as they are.
+    return head.present.with(tables_, head.needed)
+               ? wrong(Code::Unsupported,
+                       "it takes JPEG tables from tag 347, of which the level's first tile has its own")
+               : wrong(Code::Corrupt, "it needs JPEG tables that neither it nor tag 347 JPEGTables has");
   }
   codec::JpegHead whole = head;
   if (!whole.app14_transform) {
@@ -209,6 +217,24 @@ Status TiledLevel::check_tile(std::uint64_t index, const codec::JpegHead& head) 
   return {};
 }
 
+// That the byte count of tag 325 takes in the whole tile: its EOI, which no scan holds (T.81 B.1.1.5), is the last
+// thing but for what writers pad with.
+Status TiledLevel::check_end(std::uint64_t index) const {
+  constexpr std::string_view kEoi = "\xFF\xD9";
+  const std::uint64_t begin = offsets_[index];
+  ByteBuffer bytes;
+  for (std::uint64_t left = counts_[index], part = kTailProbe; left > 1; part = kEndProbe) {
+    bytes.resize(std::min(left, part));
+    RETURN_IF_ERROR(source_->read_now(begin + left - bytes.size(), bytes));
+    if (as_text(bytes).rfind(kEoi) != std::string_view::npos) {
+      return {};
+    }
+    left -= bytes.size() - 1;  // an EOI may lie across
+  }
+  return Status(Code::Corrupt, place(index) + ": its " + std::to_string(counts_[index]) +
+                                   " bytes (tag 325 TileByteCounts) end before its JPEG does (no EOI)");
+}
+
 Result<Rope> TiledLevel::tile(std::uint64_t index) const {
   Rope rope;
   if (is_missing(index)) {
@@ -217,6 +243,7 @@ Result<Rope> TiledLevel::tile(std::uint64_t index) const {
   }
   TRY_ASSIGN(const codec::JpegHead head, read_head(index));
   RETURN_IF_ERROR(check_tile(index, head));
+  RETURN_IF_ERROR(check_end(index));
   const std::uint64_t skip = prefix_.empty() ? 0 : 2;  // the tile's SOI: the prefix begins with one
   if (!prefix_.empty()) {
     rope.append(prefix_);

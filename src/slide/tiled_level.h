@@ -3,8 +3,8 @@
 //
 // Colours as slide/pixel_tags.h tells them; where they are RGB and the tile does not say so, APP14 is put in.
 //
-// Memory: 12 bytes per tile. Immutable after open; tile() is safe from many threads and reads one small piece
-// of the file to see that the tile is what the directory says.
+// Memory: 12 bytes per tile. Immutable after open; tile() is safe from many threads and reads two small pieces
+// of the file, the tile's head and its end, to see that the tile is what the directory says.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,7 @@ class TiledLevel {
   Status read_coding(const TiffFile& file, const TiffDirectory& directory);
   Result<codec::JpegHead> read_head(std::uint64_t index) const;
   Status check_tile(std::uint64_t index, const codec::JpegHead& head) const;
+  Status check_end(std::uint64_t index) const;
   std::string place(std::uint64_t index) const;
   bool is_missing(std::uint64_t index) const { return counts_[index] == 0; }
 
@@ -54,8 +55,9 @@ class TiledLevel {
   std::vector<std::uint64_t> offsets_;  // of each tile in the file
   std::vector<std::uint32_t> counts_;   // bytes of each tile; 0: the scanner left it out
   std::uint64_t missing_ = 0;
-  std::string prefix_;  // put before every tile, whose own SOI is then left out
-  std::string blank_;   // what a missing tile becomes
+  std::string prefix_;        // put before every tile, whose own SOI is then left out
+  std::string blank_;         // what a missing tile becomes
+  codec::JpegTables tables_;  // that tag 347 has
   codec::JpegTables prefix_tables_;
   std::optional<std::uint8_t> prefix_app14_;
   bool rgb_ = false;

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from made_svs import MadeSvs
+from made_svs import MadeSvs, jpeg
 from test_convert import BINARY, ROOT, check_valid, convert, run
 
 RECIPES = ROOT / "test/bad/slides"
@@ -66,6 +66,32 @@ def test_a_damaged_image_is_named_and_can_be_left_out(name, tmp_path):
     check_valid(tmp_path / "out")
     assert files_below(tmp_path / "out") == sorted(
         f"{kept}.dcm" for kept in ("level-0", *INSTANCES.values()) if kept != INSTANCES[recipe["directory"]])
+
+
+@pytest.mark.parametrize("damage, expect", [
+    (lambda level: level.pieces.__setitem__(0, jpeg(level.cut(64, 64)[0])),
+     "tile 1 (column 1, row 0): it takes JPEG tables from tag 347, of which the level's first tile has its own"),
+    (lambda level: level.pieces.__setitem__(5, level.pieces[5][:-30]), "tile 5 (column 1, row 1): its "),
+    (lambda level: level.pieces.__setitem__(5, b"\0" * 60), "tile 5 (column 1, row 1): JPEG, byte 0"),
+    (lambda level: level.tags.__setitem__(347, None),
+     "tile 0 (column 0, row 0): it needs JPEG tables that neither it nor tag 347 JPEGTables has")])
+def test_a_damaged_tile_is_named_and_leaves_no_file(damage, expect, tmp_path):
+    svs = MadeSvs()
+    damage(svs["level"])
+    slide = tmp_path / "a.svs"
+    slide.write_bytes(svs.bytes())
+    refused = convert(slide, tmp_path / "out", check=False)
+    assert refused.returncode == 1 and refused.stderr.startswith("tessera: a.svs, directory 0, tag 324 TileOffsets: ")
+    assert expect in refused.stderr
+    assert files_below(tmp_path / "out") == []
+
+
+def test_tiles_padded_after_their_end_are_copied(tmp_path):
+    svs = MadeSvs()
+    svs["level"].pieces = [piece + bytes(100) for piece in svs["level"].pieces]
+    (tmp_path / "a.svs").write_bytes(svs.bytes())
+    convert(tmp_path / "a.svs", tmp_path / "out")
+    check_valid(tmp_path / "out")
 
 
 def test_an_import_refuses_the_same_and_stores_nothing(tmp_path):
