@@ -228,10 +228,17 @@ Status Importer::import_dicom(const fs::path& path, ImportedFile& result, const 
 
 Status Importer::labels_of(const fs::path& path, const std::string& barcode, ImportedFile& result,
                            convert::Options& options) const {
-  if (rules_.sheet == nullptr || rules_.sheet->apply(path, barcode, options)) {
+  if (rules_.sheet == nullptr) {
     return {};
   }
-  const std::string why = "the sheet has no row for it" + (barcode.empty() ? "" : " (barcode '" + barcode + "')");
+  const auto match = rules_.sheet->apply(path, barcode, options);
+  if (match && match->also.empty()) {
+    return {};
+  }
+  const std::string why = match
+                              ? "line " + std::to_string(match->line) + " of the sheet is about '" + match->also +
+                                    "' too: both have that name, so the row should say the folder"
+                              : "the sheet has no row for it" + (barcode.empty() ? "" : " (barcode '" + barcode + "')");
   if (rules_.sheet_is_strict) {
     return Status(Code::InvalidArgument, why);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include "app/csv.h"
 #include "app/nearest.h"
@@ -94,7 +93,8 @@ class Sheet::Parser {
       RETURN_IF_ERROR(unite([](const Labels& labels) { return labels.patient_id; }, "patient"));
       RETURN_IF_ERROR(unite(convert::case_key, "case"));
     } while (learned_);
-    sheet_.used_ = std::vector<std::atomic<bool>>(sheet_.rows_.size());
+    sheet_.used_ = std::make_unique<Used>();
+    sheet_.used_->by.resize(sheet_.rows_.size());
     return std::move(sheet_);
   }
 
@@ -250,28 +250,28 @@ Result<Sheet> Sheet::parse(std::string_view text, const convert::Options& defaul
   return parser.finish();
 }
 
-// A name with folders in it is looked for before the bare name, the bare name before the one without extension, and any
-// of them before the barcode.
-const Sheet::Row* Sheet::find(const fs::path& slide, const std::string& barcode) const {
-  const auto in = [&](const auto& keys, const std::string& key) -> const Row* {
-    const auto found = keys.find(key);
-    return found == keys.end() ? nullptr : &rows_[found->second];
+// A name with folders in it is looked for before the bare name, and the bare name before the one without extension.
+const Sheet::Row* Sheet::find_by_file(const fs::path& slide) const {
+  const auto row_of = [&](const std::string& key) -> const Row* {
+    const auto found = by_file_.find(key);
+    return found == by_file_.end() ? nullptr : &rows_[found->second];
   };
   const std::string whole = slide.generic_string();
-  if (const Row* row = in(by_file_, whole); row != nullptr) {
+  if (const Row* row = row_of(whole); row != nullptr) {
     return row;
   }
   for (std::size_t at = 0; at != whole.npos; at = whole.find('/', at)) {
     at += at > 0 || whole.starts_with('/') ? 1 : 0;
-    if (const Row* row = in(by_file_, whole.substr(at)); row != nullptr) {
+    if (const Row* row = row_of(whole.substr(at)); row != nullptr) {
       return row;
     }
   }
-  const std::string stem = slide.stem().string();
-  if (const Row* row = in(by_file_, stem); row != nullptr) {
-    return row;
-  }
-  return in(by_barcode_, barcode.empty() ? stem : trimmed(barcode));
+  return row_of(slide.stem().string());
+}
+
+const Sheet::Row* Sheet::find_by_barcode(const fs::path& slide, const std::string& barcode) const {
+  const auto found = by_barcode_.find(barcode.empty() ? slide.stem().string() : trimmed(barcode));
+  return found == by_barcode_.end() ? nullptr : &rows_[found->second];
 }
 
 void Sheet::put_over(const Row& row, convert::Options& options) {
@@ -286,20 +286,24 @@ void Sheet::put_over(const Row& row, convert::Options& options) {
   options.mm_per_pixel = row.mm_per_pixel > 0 ? row.mm_per_pixel : options.mm_per_pixel;
 }
 
-bool Sheet::apply(const fs::path& slide, const std::string& barcode, convert::Options& options) {
-  const Row* row = find(slide, barcode);
+std::optional<Sheet::Match> Sheet::apply(const fs::path& slide, const std::string& barcode, convert::Options& options) {
+  const Row* named = find_by_file(slide);
+  const Row* row = named != nullptr ? named : find_by_barcode(slide, barcode);
   if (row == nullptr) {
-    return false;
+    return std::nullopt;
   }
-  used_[static_cast<std::size_t>(row - rows_.data())] = true;
   put_over(*row, options);
-  return true;
+  const std::lock_guard lock(used_->mutex);
+  std::string& by = used_->by[static_cast<std::size_t>(row - rows_.data())];
+  by = by.empty() ? slide.string() : by;
+  return Match{row->line, named != nullptr && by != slide.string() ? by : ""};
 }
 
 std::vector<unsigned> Sheet::unused_lines() const {
   std::vector<unsigned> lines;
+  const std::lock_guard lock(used_->mutex);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    if (!used_[i]) {
+    if (used_->by[i].empty()) {
       lines.push_back(rows_[i].line);
     }
   }

@@ -5,10 +5,12 @@
 // limits from the first line, a fuzz target, and every error names line and column.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +28,13 @@ class Sheet {
   // InvalidArgument: "line 7, column patient_sex: …".
   static Result<Sheet> parse(std::string_view text, const convert::Options& defaults);
 
-  // Puts the row's values over `options`; false when no row is the slide's. `barcode`: the slide's own, or empty.
-  bool apply(const std::filesystem::path& slide, const std::string& barcode, convert::Options& options);
+  // The row that is a slide's.
+  struct Match {
+    unsigned line = 0;
+    std::string also;  // another slide of that file name, which got the same row before; a barcode may be of several
+  };
+  // Puts the row's values over `options`; nothing when no row is the slide's. `barcode`: the slide's own, or empty.
+  std::optional<Match> apply(const std::filesystem::path& slide, const std::string& barcode, convert::Options& options);
 
   std::size_t size() const { return rows_.size(); }
   // The lines of rows no slide was found for yet.
@@ -42,11 +49,18 @@ class Sheet {
   };
   class Parser;
 
-  const Row* find(const std::filesystem::path& slide, const std::string& barcode) const;
+  // Which slide each row was found for first; empty: for none yet.
+  struct Used {
+    std::mutex mutex;
+    std::vector<std::string> by;  // as rows_; guarded by mutex
+  };
+
+  const Row* find_by_file(const std::filesystem::path& slide) const;
+  const Row* find_by_barcode(const std::filesystem::path& slide, const std::string& barcode) const;
   static void put_over(const Row& row, convert::Options& options);
 
   std::vector<Row> rows_;
-  std::vector<std::atomic<bool>> used_;  // as rows_
+  std::unique_ptr<Used> used_;
   std::map<std::string, std::size_t, std::less<>> by_file_, by_barcode_;
 };
 

@@ -40,6 +40,17 @@ TEST(Sheet, finds_a_slide_by_name_with_folders_then_name_then_stem_then_barcode)
   EXPECT_TRUE(sheet.unused_lines().empty());
 }
 
+TEST(Sheet, says_when_a_file_s_row_is_found_for_a_second_slide) {
+  Sheet sheet = parsed("file,barcode,patient_id\na.svs,,P1\n,B7,P2\n");
+  convert::Options options;
+  EXPECT_EQ(sheet.apply("c1/a.svs", "", options)->also, "");
+  EXPECT_EQ(sheet.apply("c1/a.svs", "", options)->also, "") << "tried again";
+  EXPECT_EQ(sheet.apply("c2/a.svs", "", options)->also, "c1/a.svs");
+  EXPECT_EQ(sheet.apply("c2/a.svs", "", options)->line, 2u);
+  EXPECT_EQ(sheet.apply("x.svs", "B7", options)->also, "");
+  EXPECT_EQ(sheet.apply("y.svs", "B7", options)->also, "") << "a slide may be scanned twice";
+}
+
 TEST(Sheet, takes_what_spreadsheets_save) {
   for (const char* text : {"\xEF\xBB\xBF"
                            "file;Patient Name\r\na.svs;\"Doe^Jane\"\r\n",

@@ -75,6 +75,22 @@ def test_slides_without_a_row_and_rows_without_a_slide_are_told(slides, tmp_path
     assert files["two.svs"]["result"] == "failed" and files["one.svs"]["result"] == "stored"
 
 
+@needs_cmu
+def test_two_slides_of_one_name_are_not_labelled_alike_without_a_word(tmp_path):
+    for folder in ["c1", "c2"]:
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        (tmp_path / "in" / folder / "1.svs").write_bytes(CMU.read_bytes())
+    (tmp_path / "labels.csv").write_text("file,patient_id\n1.svs,P1\n")
+    said = run_import(tmp_path / "in", "--data", tmp_path / "data", "--sheet", tmp_path / "labels.csv", "--jobs", 1)
+    assert said.returncode == 0 and "line 2 of the sheet is about '" in said.stdout and "c1/1.svs' too" in said.stdout
+    strict = run_import(tmp_path / "in", "--data", tmp_path / "data2", "--sheet", tmp_path / "labels.csv", "--jobs", 1,
+                        "--sheet-strict")
+    assert strict.returncode == 1 and "c2/1.svs: failed: line 2 of the sheet" in strict.stderr
+    (tmp_path / "labels.csv").write_text("file,patient_id\nc1/1.svs,P1\nc2/1.svs,P2\n")
+    done = run_import(tmp_path / "in", "--data", tmp_path / "data3", "--sheet", tmp_path / "labels.csv", "--jobs", 1)
+    assert done.returncode == 0 and "of the sheet" not in done.stdout + done.stderr
+
+
 def test_a_wrong_sheet_imports_nothing_and_names_the_line(tmp_path):
     for text, expected in [(b"file,pateint_id\n", "there is no column 'pateint_id'; the nearest is 'patient_id'"),
                            (b"file\na\na\n", "line 3: file 'a' is on line 2 already"),
