@@ -1,7 +1,6 @@
-// Aperio SVS: a TIFF whose descriptions begin with "Aperio". Directory 0 and every other tiled directory are
-// levels; directory 1 (strips) is a thumbnail, and the striped ones at the end are label and macro (the whole
-// slide: an overview). The description of directory 0 is lines of text, then "|Key =
-// value" pairs:
+// Aperio SVS: a TIFF whose descriptions begin with "Aperio". Directory 0 and every other tiled directory that is a
+// smaller picture of it are levels; directory 1 (strips) is a thumbnail, and the striped ones at the end are label and
+// macro (the whole slide: an overview). The description of directory 0 is lines of text, then "|Key = value" pairs:
 //   Aperio Image Library v11.2.1\r\n46000x32914 [0,100 …] (240x240) JPEG/RGB Q=30|AppMag = 20|MPP =
 //   0.4990|Date = 12/29/09|…
 #include <algorithm>
@@ -11,6 +10,7 @@
 
 #include "slide/datetime.h"
 #include "slide/formats.h"
+#include "slide/pyramid.h"
 #include "slide/tiff_slide.h"
 
 namespace tessera::slide {
@@ -145,14 +145,28 @@ Result<SlideFacts> read_facts(const TiffFile& file, const TiffDirectory& base) {
 
 Result<std::unique_ptr<SlideSource>> open(const TiffFile& file) {
   TRY_ASSIGN(SlideFacts facts, read_facts(file, file.directories().front()));
-  std::vector<LevelDirectory> levels;
+  std::vector<const TiffDirectory*> tiled;
   std::vector<AssociatedImage> associated;
+  PixelSize whole;
   for (const TiffDirectory& directory : file.directories()) {
     const ImageFlavor flavor = flavor_of(file, directory);
-    if (flavor == ImageFlavor::Volume) {
-      levels.push_back({&directory});
-    } else {
+    if (flavor != ImageFlavor::Volume) {
       associated.push_back(associated_from_tiff(file, directory, flavor));
+      continue;
+    }
+    tiled.push_back(&directory);
+    whole = std::max(whole, size_of(file, directory), [](const PixelSize& a, const PixelSize& b) {
+      return static_cast<double>(a.width) * static_cast<double>(a.height) <
+             static_cast<double>(b.width) * static_cast<double>(b.height);
+    });
+  }
+  std::vector<LevelDirectory> levels;
+  for (const TiffDirectory* directory : tiled) {
+    // A directory whose size is damaged stays: opening it says so.
+    if (size_of(file, *directory).width == 0 || is_reduced(whole, size_of(file, *directory))) {
+      levels.push_back({directory});
+    } else {
+      facts.properties.emplace_back("left out", directory_summary(file, *directory));
     }
   }
   return TiffSlide::open(file, std::move(facts), levels, std::move(associated));

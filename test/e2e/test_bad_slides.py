@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from made_svs import MadeSvs, jpeg
+from made_svs import Directory, MadeSvs, jpeg, picture
 from test_convert import BINARY, ROOT, check_valid, convert, run
 
 RECIPES = ROOT / "test/bad/slides"
@@ -84,6 +84,16 @@ def test_a_damaged_tile_is_named_and_leaves_no_file(damage, expect, tmp_path):
     assert refused.returncode == 1 and refused.stderr.startswith("tessera: a.svs, directory 0, tag 324 TileOffsets: ")
     assert expect in refused.stderr
     assert files_below(tmp_path / "out") == []
+
+
+def test_a_tiled_picture_of_another_shape_is_no_level_and_is_told(tmp_path):
+    svs = MadeSvs()
+    svs.directories["level 1"] = Directory(picture(100, 75), "Aperio Image Library v11.2.1\n100x75", 7).as_jpeg(64, 64)
+    svs.directories["other"] = Directory(picture(90, 30), "Aperio Image Library v11.2.1\n90x30", 7).as_jpeg(64, 64)
+    (tmp_path / "a.svs").write_bytes(svs.bytes())
+    done = convert(tmp_path / "a.svs", tmp_path / "out")
+    assert "2 levels, " in done.stdout and "left out, directory 5: 90 x 30, JPEG, tiles" in done.stdout
+    run(BINARY, "check", tmp_path / "out")
 
 
 def test_tiles_padded_after_their_end_are_copied(tmp_path):
