@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { open, screenshot, url } from './support/browser.mjs';
 import { image, plain, store, uid } from './support/dicom.mjs';
+import { startServer } from './support/server.mjs';
 
 let folder;
 before(() => {
@@ -108,4 +109,19 @@ test('progress is shown, three at once, and cancel ends what is on its way', asy
   const response = await fetch(`${url}/dicom-web/studies?PatientID=${id}`);
   assert.equal(response.status, 204, 'what was called off is nowhere');
   await close();
+});
+
+test('where there are partitions, files go into the one that is looked at', async () => {
+  const server = await startServer('[features]\npartitions = true\n');
+  const { page, faults, close } = await open({}, server.url);
+  await page.goto(`${server.url}/?partition=lab-a`);
+  await page.waitForSelector('.notice, .problem');
+  await page.setInputFiles('#picker', chosen('a.dcm', made()));
+  assert.deepEqual(await outcome(page, 'a.dcm'), ['stored', 'Stored.']);
+  await page.waitForSelector('.card.drawn');
+  const response = await fetch(`${server.url}/dicom-web/partitions/lab-a/studies`);
+  assert.equal((await response.json()).length, 1);
+  assert.deepEqual(faults.filter((one) => !/status of 400/.test(one)), []); // the partition is made by the first store
+  await close();
+  await server.stop();
 });

@@ -4,7 +4,7 @@ import { authorization, signIn } from './session.js';
 
 // Where the server has data partitions, the page's address says which one it shows: /?partition=lab-a
 const partition = new URLSearchParams(window.location.search).get('partition');
-const SERVICE = partition ? `/dicom-web/partitions/${encodeURIComponent(partition)}` : '/dicom-web';
+export const SERVICE = partition ? `/dicom-web/partitions/${encodeURIComponent(partition)}` : '/dicom-web';
 
 // What an image's row is asked for beyond its defaults: enough to draw it, all of it kept in the catalog's row.
 const IMAGE_FIELDS = '00080008,00083002,00280002,00280004,00280006,00400512,00480006,00480007,00480105,00209311';

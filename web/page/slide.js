@@ -48,12 +48,13 @@ function panel(address, onchange, instances, slide, beside, problem) {
       deletion('Delete study…', address, onchange, problem, true)));
 }
 
-function header(address, title, aside) {
+// What there is to see comes first: on a narrow screen that is the slide, where there is one.
+function header(address, title, aside, drawable) {
   const toggle = button('Details', () => {
     aside.hidden = !aside.hidden;
     toggle.ariaExpanded = String(!aside.hidden);
   }, { className: 'dark small', 'aria-controls': 'details' });
-  aside.hidden = matchMedia('(max-width: 720px)').matches;
+  aside.hidden = drawable && matchMedia('(max-width: 720px)').matches;
   toggle.ariaExpanded = String(!aside.hidden);
   return element('header', { className: 'topbar' },
     element('a', { href: listAddress(address.search), className: 'back' }, '‹ All slides'),
@@ -72,7 +73,7 @@ export async function showSlide(view, address, onchange) {
   const aside = panel(address, onchange, instances, slide, beside, problem);
   const title = slideTitle(instances[0]);
   document.title = `${title} – Tessera`;
-  view.replaceChildren(element('div', { className: 'slide' }, header(address, title, aside), frame, aside));
+  view.replaceChildren(element('div', { className: 'slide' }, header(address, title, aside, slide.levels.length > 0), frame, aside));
   if (slide.levels.length === 0) {
     stage.replaceWith(element('div', { className: 'notice' },
       element('p', {}, 'This series has no whole-slide image that this page can show.'),

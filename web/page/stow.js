@@ -1,5 +1,6 @@
 // One file to the server (STOW-RS, one part), with progress; what became of it in words.
 
+import { SERVICE } from './dicomweb.js';
 import { authorization, signIn } from './session.js';
 import { first, values } from './values.js';
 
@@ -46,7 +47,7 @@ function failure(status, text) {
 function post(file, onprogress, signal) {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
-    xhr.open('POST', '/dicom-web/studies');
+    xhr.open('POST', `${SERVICE}/studies`);
     xhr.setRequestHeader('Content-Type', 'application/dicom');
     xhr.setRequestHeader('Accept', 'application/dicom+json');
     Object.entries(authorization()).forEach(([name, value]) => xhr.setRequestHeader(name, value));

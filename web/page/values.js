@@ -11,7 +11,7 @@ export function first(set, tag) {
 // "Doe^Jane^M" as people write it: "Doe, Jane M".
 export function personName(set, tag) {
   const name = first(set, tag);
-  const [family, ...given] = (name?.Alphabetic ?? name?.Ideographic ?? '').split('^');
+  const [family, ...given] = (name?.Alphabetic || name?.Ideographic || name?.Phonetic || '').split('^');
   const rest = given.filter(Boolean).join(' ');
   return [family, rest].filter(Boolean).join(', ');
 }
