@@ -190,10 +190,15 @@ void add_demo(CLI::App& program, Run& run) {
   demo.threads = 0;
   CLI::App* command = program.add_subcommand("demo", "a synthetic pyramidal slide of any size");
   command->add_option("-o,--output", arguments->output, "the BigTIFF to write")->required();
-  command->add_option(
-      "--size", [&demo](const CLI::results_t& words) { return read_size(words.front(), demo); },
-      "WIDTHxHEIGHT in pixels (default 20000x15000)");
-  command->add_option("--seed", demo.seed, "another seed, another slide (default 1)");
+  command
+      ->add_option(
+          "--size", [&demo](const CLI::results_t& words) { return read_size(words.front(), demo); },
+          "WIDTHxHEIGHT in pixels (default 20000x15000)")
+      ->check([](const std::string& text) {
+        convert::DemoOptions read;
+        return read_size(text, read) ? std::string() : "'" + text + "' is not WIDTHxHEIGHT, such as 20000x15000";
+      });
+  command->add_option("--seed", demo.seed, "another seed, another slide (default 1)")->check(CLI::NonNegativeNumber);
   command->add_option("--tile", demo.tile, "pixels a tile's side has (default 512)");
   command->add_option("--mpp", demo.micrometres_per_pixel, "micrometres per pixel (default 0.25)");
   command->add_option("--quality", demo.quality, "of the JPEG tiles, 1 to 100 (default 80)");

@@ -18,6 +18,7 @@ namespace {
 
 using codec::JpegEncoder;
 
+constexpr unsigned kMaxThreads = 256;
 constexpr std::uint64_t kMaxSide = std::uint64_t{1} << 31;
 constexpr std::uint32_t kMinTile = 64, kMaxTile = 2048;
 constexpr double kMinSpacing = 0.05, kMaxSpacing = 5;  // micrometres; beyond, cells are too large or small to draw
@@ -213,6 +214,9 @@ Status check(const DemoOptions& options) {
   }
   if (options.quality < 1 || options.quality > 100) {
     return out_of_range("quality", std::to_string(options.quality), "1 to 100");
+  }
+  if (options.threads > kMaxThreads) {
+    return out_of_range("threads", std::to_string(options.threads), "1 to " + std::to_string(kMaxThreads));
   }
   return {};
 }

@@ -182,8 +182,13 @@ TiffPyramidWriter::TiffPyramidWriter(TiffPyramidWriter&& other) noexcept
 
 Result<TiffPyramidWriter> TiffPyramidWriter::create(const fs::path& path, const TiffPyramid& pyramid, bool replace) {
   std::error_code ignored;
-  if (!replace && fs::exists(fs::symlink_status(path, ignored))) {
+  const fs::file_status held = fs::symlink_status(path, ignored);
+  if (!replace && fs::exists(held)) {
     return Status(Code::AlreadyExists, "'" + path.string() + "' is there already");
+  }
+  // A rename would put the slide in the place of a device, a pipe or a link.
+  if (fs::exists(held) && !fs::is_regular_file(held)) {
+    return Status(Code::InvalidArgument, "'" + path.string() + "' is no regular file, and is not replaced by one");
   }
   TiffPyramidWriter writer;
   writer.path_ = path;

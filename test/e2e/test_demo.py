@@ -117,7 +117,8 @@ def test_spacing_tile_and_quality_are_as_asked(tmp_path):
 @pytest.mark.parametrize("options, words", [
     (["--size", "0x100"], "size 0x100"), (["--size", "3000000000x1"], "2147483648"), (["--size", "12"], "--size"),
     (["--size", "-1x5"], "--size"), (["--tile", "100"], "tile 100"), (["--mpp", "0"], "mpp 0"),
-    (["--quality", "101"], "quality 101"), (["--mpp", "nan"], "mpp nan")])
+    (["--quality", "101"], "quality 101"), (["--mpp", "nan"], "mpp nan"), (["--size", "12"], "WIDTHxHEIGHT"),
+    (["--threads", "100000"], "threads 100000"), (["--seed", "-1"], "--seed")])
 def test_bad_options_are_named_and_leave_nothing(options, words, tmp_path):
     refused = demo(tmp_path / "a.tif", *options, check=False)
     assert refused.returncode == 2
@@ -134,6 +135,19 @@ def test_an_existing_file_is_replaced_only_when_told_so(tmp_path):
     demo(path, "--size", "100x100", "--force")
     assert path.read_bytes()[:4] == b"II\x2b\0"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+    """A rename over a device (/dev/null, as root) or a link would put a file in its place."""
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target.tif"
+    os.mkfifo(pipe)
+    target.write_text("mine")
+    link.symlink_to(target)
+    for path in (pipe, link, tmp_path):
+        refused = demo(path, "--size", "100x100", "--force", check=False)
+        assert refused.returncode == 2 and "no regular file" in refused.stderr, path
+    assert pipe.is_fifo() and link.is_symlink() and target.read_text() == "mine"
+    assert sorted(tmp_path.iterdir()) == [link, pipe, target]
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path):
