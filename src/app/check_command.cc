@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "app/commands.h"
+#include "app/file_walk.h"
 #include "base/file.h"
 #include "dicom/checks.h"
 #include "dicom/json.h"
@@ -43,6 +44,7 @@ class Report {
   explicit Report(bool json) : json_(json) {}
 
   void file(const std::string& name, const char* kind, const Findings& findings) {
+    ++files_;
     entry("file", name, kind, findings);
   }
   void series(const std::string& uid, const Findings& findings) { entry("series", uid, "series", findings); }
@@ -70,10 +72,15 @@ class Report {
 
   int finish() {
     if (json_) {
-      std::printf("{\"entries\":[%s],\"errors\":%llu,\"warnings\":%llu}\n", text_.c_str(), number(errors_),
+      std::printf("%s],\"errors\":%llu,\"warnings\":%llu}\n", begun_ ? "" : "{\"entries\":[", number(errors_),
                   number(warnings_));
     } else {
-      std::printf("checked: %llu errors, %llu warnings\n", number(errors_), number(warnings_));
+      std::printf("checked: %llu DICOM files, %llu errors, %llu warnings\n", number(files_), number(errors_),
+                  number(warnings_));
+    }
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      std::fprintf(stderr, "tessera: check: the report cannot be written\n");
+      return 2;
     }
     return unreadable_ > 0 ? 2 : errors_ > 0 ? 1 : 0;
   }
@@ -134,13 +141,14 @@ class Report {
   }
 
   void begin_entry(const char* what, const std::string& name, const char* kind) {
-    text_ += text_.empty() ? "{\"" : ",{\"";
+    text_ = begun_ ? ",{\"" : "{\"entries\":[{\"";
+    begun_ = true;
     text_ += std::string(what) + "\":";
     dicom::append_json_string(text_, name);
     text_ += ",\"kind\":";
     dicom::append_json_string(text_, kind);
   }
-  void end_entry() { text_ += '}'; }
+  void end_entry() { std::printf("%s}", text_.c_str()); }
 
   void json_finding(const Finding& finding, std::uint64_t count) {
     const dicom::RuleRow& row = dicom::rule_row(finding.rule);
@@ -160,27 +168,10 @@ class Report {
   }
 
   const bool json_;
-  std::string text_;  // JSON entries so far
-  std::uint64_t errors_ = 0, warnings_ = 0, unreadable_ = 0;
+  bool begun_ = false;  // an entry was written
+  std::string text_;    // the JSON entry that is being made
+  std::uint64_t files_ = 0, errors_ = 0, warnings_ = 0, unreadable_ = 0;
 };
-
-// A folder that cannot be walked to its end is an error, not a shorter list.
-Result<std::vector<fs::path>> files_below(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  fs::recursive_directory_iterator at(folder, error);
-  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    std::error_code ignored;
-    if (at->is_regular_file(ignored)) {
-      files.push_back(at->path());
-    }
-  }
-  if (error) {
-    return errno_status(error.value(), "list '" + folder.string() + "'");
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 void check_one(const fs::path& path, bool named, Report& report, std::vector<dicom::CheckedFile>& slides) {
   Result<dicom::FileVerdict> verdict = check_file(path);
@@ -204,19 +195,14 @@ void check_one(const fs::path& path, bool named, Report& report, std::vector<dic
 int run_check(const CheckArguments& arguments) {
   Report report(arguments.json);
   std::vector<dicom::CheckedFile> slides;
-  for (const fs::path& path : arguments.paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      check_one(path, true, report, slides);
-      continue;
-    }
-    const Result<std::vector<fs::path>> files = files_below(path);
-    if (!files.ok()) {
-      report.unreadable(path.string(), files.status().message());
-      continue;
-    }
-    for (const fs::path& file : *files) {
-      check_one(file, false, report, slides);
+  FileWalk walk({arguments.paths.begin(), arguments.paths.end()}, {});
+  for (FoundFile file; walk.next(file);) {
+    if (!file.problem.ok()) {
+      report.unreadable(file.path.string(), file.problem.message());
+    } else if (file.skipped.empty()) {
+      check_one(file.path, file.named, report, slides);
+    } else if (file.named) {
+      report.unreadable(file.path.string(), file.skipped);
     }
   }
   for (const dicom::SeriesVerdict& series : dicom::check_series(slides)) {

@@ -82,13 +82,16 @@ FileVerdict FileCheck::finish() {
   const SlideAttributes& a = s.slide.attributes();
   const auto type = a.texts(Tag(), tags::kImageType);
   verdict.facts = {.name = {},
+                   .sop = a.text(Tag(), tags::kSOPInstanceUID),
                    .series = a.text(Tag(), tags::kSeriesInstanceUID),
                    .frame_of_reference = a.text(Tag(), tags::kFrameOfReferenceUID),
                    .container = a.text(Tag(), tags::kContainerIdentifier),
-                   .concatenation = a.text(Tag(), Tag(0x00209161)),
+                   .concatenation = a.text(Tag(), tags::kConcatenationUID),
                    .flavor = type.size() >= 3 ? type[2] : "",
                    .columns = a.number(tags::kTotalPixelMatrixColumns, 0),
-                   .rows = a.number(tags::kTotalPixelMatrixRows, 0)};
+                   .rows = a.number(tags::kTotalPixelMatrixRows, 0),
+                   .width = a.number(tags::kImagedVolumeWidth, 0),
+                   .height = a.number(tags::kImagedVolumeHeight, 0)};
   verdict.findings = std::move(s.findings);
   return verdict;
 }

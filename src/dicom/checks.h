@@ -17,8 +17,9 @@ namespace tessera::dicom {
 // What the rules across files need of one.
 struct CheckedFile {
   std::string name;
-  std::string series, frame_of_reference, container, concatenation, flavor;
+  std::string sop, series, frame_of_reference, container, concatenation, flavor;
   double columns = 0, rows = 0;  // of the total pixel matrix
+  double width = 0, height = 0;  // of the imaged volume, in mm
 };
 
 struct FileVerdict {

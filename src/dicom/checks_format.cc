@@ -20,11 +20,6 @@ constexpr Tag kRequiredMeta[] = {
     tags::kFileMetaInformationGroupLength, tags::kFileMetaInformationVersion, tags::kMediaStorageSOPClassUID,
     tags::kMediaStorageSOPInstanceUID,     tags::kTransferSyntaxUID,          tags::kImplementationClassUID};
 
-std::string name_of(Tag tag) {
-  const DictionaryRow* row = find_tag(tag);
-  return row ? std::string(row->keyword) : tag.text();
-}
-
 // VRs that the standard lets stand for one another (PS3.6: "US or SS", "OB or OW"), or that say too little.
 bool may_stand_for(Vr written, Vr known) {
   const auto is_one = [](Vr vr, std::initializer_list<Vr> some) {
@@ -119,10 +114,28 @@ Status FormatCheck::on_value(const ElementHeader& header, ByteView value) {
   if (header.depth == 0 && header.tag == tags::kSOPInstanceUID) {
     sop_instance_ = trim_uid(as_text(value));
   }
+  see_characters(header, value);
   if (const std::string problem = value_problem(header.vr, value); !problem.empty()) {
     findings_.add(Rule::Value, header.tag, header.offset, name_of(header.tag) + ": " + problem);
   }
   return {};
+}
+
+// Bytes above 127 mean nothing in the default repertoire.
+void FormatCheck::see_characters(const ElementHeader& header, ByteView value) {
+  if (header.tag == tags::kSpecificCharacterSet) {
+    named_characters_ = named_characters_ || !trim_uid(as_text(value)).empty();
+    return;
+  }
+  const Vr vr = header.vr;
+  const bool is_text =
+      vr == Vr::SH || vr == Vr::LO || vr == Vr::ST || vr == Vr::LT || vr == Vr::PN || vr == Vr::UC || vr == Vr::UT;
+  if (is_text && !named_characters_ &&
+      std::any_of(value.begin(), value.end(), [](std::uint8_t byte) { return byte > 127; })) {
+    findings_.add(Rule::Characters, header.tag, header.offset,
+                  name_of(header.tag) + " has bytes above 127, and there is no SpecificCharacterSet: \"" +
+                      printable(as_text(value)) + "\"");
+  }
 }
 
 Status FormatCheck::on_large_value_begin(const ElementHeader& header) {

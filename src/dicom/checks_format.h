@@ -31,6 +31,7 @@ class FormatCheck final : public TokenSink {
 
  private:
   void see(const ElementHeader& header);
+  void see_characters(const ElementHeader& header, ByteView value);
   void see_meta(const ElementHeader& header, ByteView value);
   void end_meta(std::uint64_t offset);
   void compare(Tag tag, Tag meta_tag, const std::string& value, const std::string& meta_value);
@@ -39,6 +40,7 @@ class FormatCheck final : public TokenSink {
   std::vector<Tag> last_ = {Tag()};  // the tag before, in each open item
   bool in_meta_ = true;
   bool has_group_length_ = false;
+  bool named_characters_ = false;
   std::uint32_t group_length_ = 0;
   std::vector<Tag> meta_tags_;
   std::string meta_class_, meta_instance_, sop_class_, sop_instance_;

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "dicom/dictionary.h"
+
 namespace tessera::dicom {
 
 namespace {
@@ -25,6 +27,7 @@ constexpr std::array kRows = {
     RuleRow{Rule::OddLength, "odd-length", kError, "PS3.5 7.1 wants even lengths; strict readers refuse the element"},
     RuleRow{Rule::VrMismatch, "vr-mismatch", kWarning, "readers that trust the dictionary read another type of value"},
     RuleRow{Rule::Value, "value", kError, "the value breaks its VR (PS3.5 6.2); validators and databases refuse it"},
+    RuleRow{Rule::Characters, "character-set", kError, "each reader guesses: names and descriptions turn into others"},
     RuleRow{Rule::NoPixels, "pixel-data-missing", kError, "an image without pixels shows nothing anywhere"},
     RuleRow{Rule::BasicOffsets, "basic-offset-table", kError,
             "OpenSlide, wsidicom and libdicom seek by it and decode the wrong bytes"},
@@ -44,6 +47,9 @@ constexpr std::array kRows = {
             "the IOD requires it (PS3.3 A.32.8); dciodvfy and archives refuse the object"},
     RuleRow{Rule::Empty, "attribute-empty", kError,
             "the IOD requires a value (type 1); dciodvfy and archives refuse the object"},
+    RuleRow{Rule::Enumerated, "enumerated-value", kError,
+            "the IOD knows other values only; dciodvfy and archives refuse the object"},
+    RuleRow{Rule::Items, "sequence-items", kError, "the IOD has one item there; readers take one or the other"},
     RuleRow{Rule::ImageType, "image-type", kError,
             "viewers sort volume, label and overview by it; Slim shows the wrong one or none"},
     RuleRow{Rule::FrameType, "frame-type", kError, "it must equal ImageType: readers look at either"},
@@ -75,9 +81,13 @@ constexpr std::array kRows = {
     RuleRow{Rule::Lossy, "lossy", kError, "readers take lossy pixels for original ones"},
     RuleRow{Rule::ColorProfile, "icc-profile", kError,
             "colours are undefined: required for colour (PS3.3 C.8.12.5); Slim and dciodvfy complain"},
+    RuleRow{Rule::ProfileClass, "icc-profile-class", kWarning,
+            "a slide's is an input profile (PS3.3 C.11.15.1.1); colour engines take it for a monitor's or printer's"},
     RuleRow{Rule::SlideLabel, "slide-label", kError, "the module has both or neither; dciodvfy refuses one alone"},
     RuleRow{Rule::PyramidMember, "pyramid-member", kWarning,
             "a label or overview is no level of a pyramid; viewers may stack it"},
+    RuleRow{Rule::SeriesInstance, "series-instance", kError,
+            "archives keep one of two files with one SOPInstanceUID, and refuse or drop the other"},
     RuleRow{Rule::SeriesFrameOfReference, "series-frame-of-reference", kError,
             "dicom-microscopy-viewer throws when levels differ; annotations fit one level only"},
     RuleRow{Rule::SeriesContainer, "series-container", kError,
@@ -86,6 +96,8 @@ constexpr std::array kRows = {
             "dicom-microscopy-viewer throws at two levels of one size that are no concatenation"},
     RuleRow{Rule::SeriesShape, "series-shape", kError,
             "the level is no smaller picture of the largest one: tiles and annotations shift between zooms"},
+    RuleRow{Rule::SeriesVolume, "series-volume", kWarning,
+            "every level shows the same piece of glass: readers that derive scale from it find several"},
 };
 
 constexpr bool rows_are_in_order() {
@@ -137,6 +149,11 @@ std::uint64_t Findings::count(Severity severity) const {
     sum += row.severity == severity ? count(row.rule) : 0;
   }
   return sum;
+}
+
+std::string name_of(Tag tag) {
+  const DictionaryRow* row = find_tag(tag);
+  return row ? std::string(row->keyword) : tag.text();
 }
 
 std::string printable(std::string_view text) {

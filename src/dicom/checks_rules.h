@@ -27,6 +27,7 @@ enum class Rule : std::uint8_t {
   OddLength,
   VrMismatch,
   Value,
+  Characters,
   NoPixels,
   BasicOffsets,
   ExtendedOffsets,
@@ -37,6 +38,8 @@ enum class Rule : std::uint8_t {
   FrameCount,
   Missing,
   Empty,
+  Enumerated,
+  Items,
   ImageType,
   FrameType,
   Matrix,
@@ -57,12 +60,15 @@ enum class Rule : std::uint8_t {
   Bits,
   Lossy,
   ColorProfile,
+  ProfileClass,
   SlideLabel,
   PyramidMember,
+  SeriesInstance,
   SeriesFrameOfReference,
   SeriesContainer,
   SeriesLevels,
   SeriesShape,
+  SeriesVolume,
 };
 
 struct RuleRow {
@@ -97,6 +103,9 @@ class Findings {
   std::vector<Finding> kept_;
   std::vector<std::uint64_t> counts_;  // by rule
 };
+
+// The keyword, or the numbers where there is none.
+std::string name_of(Tag tag);
 
 // `text` with everything but printable ASCII as "?", cut at 64 characters: bytes from outside end up on terminals.
 std::string printable(std::string_view text);

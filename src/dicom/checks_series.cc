@@ -28,12 +28,25 @@ void check_same(const Files& files, std::string CheckedFile::*member, Rule rule,
   }
 }
 
-// Two whole levels of one size are told apart by nobody; parts of one concatenation are one level.
+void check_instances(const Files& files, Findings& findings) {
+  std::map<std::string, const CheckedFile*> by_uid;
+  for (const CheckedFile* file : files) {
+    const auto [found, is_new] = by_uid.emplace(file->sop, file);
+    if (!is_new && !file->sop.empty()) {
+      findings.add(Rule::SeriesInstance, tags::kSOPInstanceUID, std::nullopt,
+                   found->second->name + " and " + file->name + " are both instance " + printable(file->sop));
+    }
+  }
+}
+
+// Two whole levels of one size are told apart by nobody; parts of one concatenation are one level, and so is one
+// instance in two files. A thumbnail takes part: viewers stack it, too.
 void check_sizes(const Files& levels, Findings& findings) {
   std::map<std::pair<double, double>, const CheckedFile*> by_size;
   for (const CheckedFile* file : levels) {
     const auto [found, is_new] = by_size.emplace(std::pair(file->columns, file->rows), file);
-    const bool same_level = !file->concatenation.empty() && file->concatenation == found->second->concatenation;
+    const bool same_level = (!file->concatenation.empty() && file->concatenation == found->second->concatenation) ||
+                            file->sop == found->second->sop;
     if (!is_new && !same_level) {
       findings.add(Rule::SeriesLevels, tags::kTotalPixelMatrixColumns, std::nullopt,
                    found->second->name + " and " + file->name + " are both " + size_of(*file) + " pixels");
@@ -62,6 +75,20 @@ void check_shapes(const Files& levels, Findings& findings) {
   }
 }
 
+// Rounding of single-precision values apart.
+void check_volumes(const Files& levels, Findings& findings) {
+  constexpr double kTolerance = 0.02;
+  const auto differ = [](double a, double b) { return std::abs(a - b) > kTolerance * std::max(a, b); };
+  const CheckedFile& first = *levels.front();
+  for (const CheckedFile* file : levels) {
+    if (differ(file->width, first.width) || differ(file->height, first.height)) {
+      findings.add(Rule::SeriesVolume, tags::kImagedVolumeWidth, std::nullopt,
+                   file->name + " shows " + std::to_string(file->width) + " x " + std::to_string(file->height) +
+                       " mm, " + first.name + " " + std::to_string(first.width) + " x " + std::to_string(first.height));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<SeriesVerdict> check_series(const std::vector<CheckedFile>& slides) {
@@ -76,12 +103,20 @@ std::vector<SeriesVerdict> check_series(const std::vector<CheckedFile>& slides) 
                "FrameOfReferenceUID", verdict.findings);
     check_same(files, &CheckedFile::container, Rule::SeriesContainer, tags::kContainerIdentifier, "ContainerIdentifier",
                verdict.findings);
-    Files levels;
-    std::copy_if(files.begin(), files.end(), std::back_inserter(levels),
-                 [](const CheckedFile* file) { return file->flavor == "VOLUME"; });
+    check_instances(files, verdict.findings);
+    Files levels, pyramid;
+    for (const CheckedFile* file : files) {
+      if (file->flavor == "VOLUME") {
+        levels.push_back(file);
+      }
+      if (file->flavor == "VOLUME" || file->flavor == "THUMBNAIL") {
+        pyramid.push_back(file);
+      }
+    }
+    check_sizes(pyramid, verdict.findings);
     if (!levels.empty()) {
-      check_sizes(levels, verdict.findings);
       check_shapes(levels, verdict.findings);
+      check_volumes(levels, verdict.findings);
     }
     verdicts.push_back(std::move(verdict));
   }

@@ -12,9 +12,6 @@ namespace {
 
 constexpr std::size_t kHeldBytes = 1024;
 constexpr std::size_t kMaxAttributes = 4096;
-constexpr Tag kPlanePositionSlideSequence{0x0048021A};
-constexpr Tag kColumnPosition{0x0048021E};
-constexpr Tag kRowPosition{0x0048021F};
 constexpr Tag kZOffset{0x0040074A};
 constexpr Tag kOpticalPathIdentificationSequence{0x00480207};
 
@@ -66,12 +63,13 @@ bool binary_numbers(Vr vr, ByteView bytes, std::vector<double>& out) {
 }  // namespace
 
 SlideAttributes::Held* SlideAttributes::hold(Tag sequence, Tag tag) {
-  const bool room = held_.size() < kMaxAttributes;
   const auto found = held_.find({sequence, tag});
-  if (found != held_.end() || !room) {
+  if (found == held_.end() && held_.size() >= kMaxAttributes) {
     return nullptr;
   }
-  return &held_[{sequence, tag}];
+  Held& held = found == held_.end() ? held_[{sequence, tag}] : found->second;
+  ++held.times;
+  return &held;
 }
 
 void SlideAttributes::count_item(Tag sequence, Tag tag) {
@@ -148,29 +146,36 @@ Tag SlideCheck::enclosing() const {
   return open_.size() == (in_groups ? 2U : 1U) ? open_.back() : tags::kItem;
 }
 
-void SlideCheck::note(const ElementHeader& header, ByteView value) {
+SlideAttributes::Held* SlideCheck::note(const ElementHeader& header, ByteView value) {
   const Tag sequence = enclosing();
   if (sequence == tags::kItem || header.tag.is_private()) {
-    return;
+    return nullptr;
   }
-  if (SlideAttributes::Held* held = attributes_.hold(sequence, header.tag)) {
-    held->bytes = as_text(value.first(std::min(value.size(), kHeldBytes)));
-    held->vr = header.vr;
-    held->length = header.length;
-    held->offset = header.offset;
+  SlideAttributes::Held* held = attributes_.hold(sequence, header.tag);
+  if (!held) {
+    return nullptr;
   }
+  held->empties += header.length == 0 ? 1 : 0;
+  if (held->times > 1) {
+    return nullptr;
+  }
+  held->bytes = as_text(value.first(std::min(value.size(), kHeldBytes)));
+  held->vr = header.vr;
+  held->length = header.length;
+  held->offset = header.offset;
+  return held;
 }
 
 void SlideCheck::note_position(const ElementHeader& header, ByteView value) {
   if (open_.size() != 2 || open_.front() != tags::kPerFrameFunctionalGroupsSequence) {
     return;
   }
-  if (open_.back() == kPlanePositionSlideSequence && value.size() >= 4) {
-    if (header.tag == kColumnPosition) {
+  if (open_.back() == tags::kPlanePositionSlideSequence && value.size() >= 4) {
+    if (header.tag == tags::kColumnPosition) {
       position_.column = load_le<std::int32_t>(value.data());
       position_.has_column = true;
       position_.offset = header.offset;
-    } else if (header.tag == kRowPosition) {
+    } else if (header.tag == tags::kRowPosition) {
       position_.row = load_le<std::int32_t>(value.data());
       position_.has_row = true;
     }
@@ -189,7 +194,14 @@ Status SlideCheck::on_value(const ElementHeader& header, ByteView value) {
 }
 
 Status SlideCheck::on_large_value_begin(const ElementHeader& header) {
-  note(header, {});
+  growing_ = note(header, {});
+  return {};
+}
+
+Status SlideCheck::on_large_value_chunk(const ElementHeader&, ByteView part) {
+  if (growing_ && growing_->bytes.size() < kHeldBytes) {
+    growing_->bytes += as_text(part.first(std::min(part.size(), kHeldBytes - growing_->bytes.size())));
+  }
   return {};
 }
 
@@ -237,7 +249,7 @@ void SlideCheck::end_frame() {
   const double rows = attributes_.number(tags::kTotalPixelMatrixRows, 0);
   const auto inside = [](std::int64_t at, double size) { return at >= 1 && static_cast<double>(at) <= size; };
   if (columns > 0 && rows > 0 && !(inside(position_.column, columns) && inside(position_.row, rows))) {
-    positions_.add(Rule::PositionOutside, kColumnPosition, position_.offset,
+    positions_.add(Rule::PositionOutside, tags::kColumnPosition, position_.offset,
                    "frame " + std::to_string(frame) + " lies at column " + std::to_string(position_.column) + ", row " +
                        std::to_string(position_.row) + " of a matrix of " +
                        std::to_string(static_cast<std::uint64_t>(columns)) + " x " +
@@ -254,7 +266,7 @@ void SlideCheck::check_doubles() {
   std::sort(seen_.begin(), seen_.end());
   for (std::size_t i = 1; i < seen_.size(); ++i) {
     if (seen_[i].first == seen_[i - 1].first) {
-      findings_.add(Rule::PositionTwice, kColumnPosition, std::nullopt,
+      findings_.add(Rule::PositionTwice, tags::kColumnPosition, std::nullopt,
                     "frames " + std::to_string(seen_[i - 1].second) + " and " + std::to_string(seen_[i].second) +
                         " have the same place, depth and optical path");
     }

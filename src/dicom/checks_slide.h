@@ -27,10 +27,12 @@ class SlideAttributes {
     Vr vr = Vr::UN;
     std::uint32_t length = 0;
     std::uint64_t offset = 0;
-    std::uint64_t items = 0;  // of a sequence
+    std::uint64_t items = 0;    // of a sequence
+    std::uint64_t times = 0;    // how often it stands there: once in each item of the sequence around it
+    std::uint64_t empties = 0;  // without a value
   };
 
-  // A place for a first value; nullptr where there is one, or no room.
+  // The place for a first value, `times` counted; nullptr where there is no room.
   Held* hold(Tag sequence, Tag tag);
   void count_item(Tag sequence, Tag tag);
   const Held* find(Tag sequence, Tag tag) const;
@@ -61,6 +63,7 @@ class SlideCheck final : public TokenSink {
 
   Status on_value(const ElementHeader&, ByteView) override;
   Status on_large_value_begin(const ElementHeader&) override;
+  Status on_large_value_chunk(const ElementHeader&, ByteView) override;
   Status on_sequence_begin(const ElementHeader&) override;
   Status on_item_begin() override;
   Status on_item_end() override;
@@ -75,7 +78,8 @@ class SlideCheck final : public TokenSink {
   };
 
   Tag enclosing() const;
-  void note(const ElementHeader& header, ByteView value);
+  // The place that the value belongs into; nullptr where none is kept.
+  SlideAttributes::Held* note(const ElementHeader& header, ByteView value);
   void note_position(const ElementHeader& header, ByteView value);
   void end_frame();
   void check_doubles();
@@ -83,13 +87,14 @@ class SlideCheck final : public TokenSink {
   Findings& findings_;
   Findings positions_;  // found on the way, told only of a slide
   SlideAttributes attributes_;
-  std::vector<Tag> open_;  // sequences
+  std::vector<Tag> open_;                     // sequences
+  SlideAttributes::Held* growing_ = nullptr;  // a large value's
   Position position_;
   std::uint64_t placed_ = 0, unplaced_ = 0;
   std::vector<std::pair<std::uint64_t, std::uint32_t>> seen_;  // hash of a position and the frame that has it
 };
 
-// The rules themselves (checks_slide_rules.cc), over what was gathered.
+// The rules themselves (checks_slide_view.h), over what was gathered.
 void check_slide_attributes(const SlideAttributes& attributes, std::uint64_t frames, Findings& findings);
 
 }  // namespace tessera::dicom

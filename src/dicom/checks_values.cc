@@ -93,6 +93,23 @@ bool is_age(std::string_view text) {
   return text.size() == 4 && digits(text.substr(0, 3)) && std::string_view("DWMY").find(text[3]) != text.npos;
 }
 
+// Three groups of five components. Of other bytes than ASCII some may be parts of characters: they are not taken apart.
+bool is_person_name(std::string_view text) {
+  if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 127; })) {
+    return true;
+  }
+  int groups = 0;
+  for (std::size_t at = 0; at <= text.size(); ++groups) {
+    const std::size_t end = std::min(text.find('=', at), text.size());
+    const std::string_view group = text.substr(at, end - at);
+    if (group.size() > 64 || std::count(group.begin(), group.end(), '^') > 4) {
+      return false;
+    }
+    at = end + 1;
+  }
+  return groups <= 3;
+}
+
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
@@ -113,6 +130,7 @@ constexpr TextRule kTextRules[] = {
     {Vr::DT, 26, is_date_time, "no date and time"},
     {Vr::IS, 12, is_integer, "no whole number"},
     {Vr::LO, 64, nullptr, ""},
+    {Vr::PN, 3 * 64 + 2, is_person_name, "no person's name (3 groups of 5 components, 64 characters each)"},
     {Vr::SH, 16, nullptr, ""},
     {Vr::TM, 14, is_time, "no time (HHMMSS.FFFFFF)"},
     {Vr::UI, 64, is_uid, "no UID"},

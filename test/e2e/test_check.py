@@ -1,5 +1,7 @@
 """`tessera check`: clean files are clean, and each rule finds the file that was made to break it."""
+import copy
 import json
+import os
 import struct
 import subprocess
 from pathlib import Path
@@ -102,6 +104,15 @@ def single(flavor, **attributes):
     return damage
 
 
+def second(sequence, damage):
+    """One more item, like the first, and damaged."""
+    def add(dataset):
+        items = dataset[sequence].value
+        items.append(copy.deepcopy(items[0]))
+        damage(items[1])
+    return add
+
+
 def plus_eight(lengths):
     return [length + 8 for length in lengths[:-1]] + lengths[-1:]
 
@@ -135,7 +146,37 @@ DAMAGED = [
     ("imaged-volume-depth", assign(ImagedVolumeDepth=0.0), "00480003"),
     ("optical-paths", assign(NumberOfOpticalPaths=2), "00480302"),
     ("label-flag", assign(SpecimenLabelInImage="YES"), "00480010"),
-    ("label-flag", assign(BurnedInAnnotation="MAYBE"), "00280301"),
+    ("enumerated-value", assign(BurnedInAnnotation="MAYBE"), "00280301"),
+    ("enumerated-value", assign(FocusMethod="SOMEHOW"), "00480011"),
+    ("enumerated-value", assign(ExtendedDepthOfField="MAYBE"), "00480012"),
+    ("enumerated-value", assign(VolumetricProperties="FLAT"), "00089206"),
+    ("enumerated-value", assign(PatientSex="X"), "00100040"),
+    ("enumerated-value", assign(PixelRepresentation=1), "00280103"),
+    ("enumerated-value", assign(SamplesPerPixel=4), "00280002"),
+    ("enumerated-value", assign(Modality="CT"), "00080060"),
+    ("attribute-missing", assign(ExtendedDepthOfField="YES"), "00480013"),
+    ("attribute-missing", path(remove("IlluminationColorCodeSequence")), "00480108"),
+    ("attribute-missing", assign(SamplesPerPixel=1, PhotometricInterpretation="MONOCHROME2"), "20500020"),
+    ("attribute-missing", lambda d: remove("XOffsetInSlideCoordinateSystem")(d.TotalPixelMatrixOriginSequence[0]), "0040072A"),
+    ("attribute-missing", lambda d: remove("DimensionOrganizationUID")(d.DimensionOrganizationSequence[0]), "00209164"),
+    ("attribute-missing", second("OpticalPathSequence", remove("OpticalPathIdentifier")), "00480106"),
+    ("attribute-missing", second("SpecimenDescriptionSequence", remove("SpecimenUID")), "00400554"),
+    ("attribute-empty", second("SpecimenDescriptionSequence", assign(SpecimenIdentifier="")), "00400551"),
+    ("attribute-missing", assign(ConcatenationUID="1.2.3"), "00209162"),
+    ("attribute-missing", lambda d: (wsi_files.made_sparse(d), d.pop("DimensionIndexSequence", None)), "00209222"),
+    ("attribute-missing", lambda d: (wsi_files.made_sparse(d), remove("ImageOrientationSlide")(d)), "00480102"),
+    ("sequence-items", second("SharedFunctionalGroupsSequence", lambda item: None), "52009229"),
+    ("icc-profile", second("OpticalPathSequence", remove("ICCProfile")), "00282000"),
+    ("icc-profile", path(assign(ICCProfile=b"\0" * 200)), "00282000"),
+    ("icc-profile", path(assign(ICCProfile=b"\0" * 70000)), "00282000"),
+    ("icc-profile-class", path(lambda p: assign(ICCProfile=p.ICCProfile[:12] + b"mntr" + p.ICCProfile[16:])(p)), "00282000"),
+    ("lossy", assign(LossyImageCompressionRatio=[10, 5]), "00282114"),
+    ("lossy", assign(LossyImageCompressionRatio=0), "00282112"),
+    ("lossy", assign(LossyImageCompressionMethod="ISO_15444_1"), "00282114"),
+    ("imaged-volume", assign(ImagedVolumeWidth=float("nan")), "00480001"),
+    ("single-frame", single("LABEL", NumberOfFrames=1), "00280011"),
+    ("character-set", lambda d: (assign(PatientName="M\u00fcller".encode())(d), remove("SpecificCharacterSet")(d)), "00100010"),
+    ("value", assign(PatientName="a^b^c^d^e^f"), "00100010"),
     ("photometric", assign(PhotometricInterpretation="YBR_FULL"), "00280004"),
     ("photometric", assign(PhotometricInterpretation="YBR_ICT"), "00280004"),
     ("photometric", assign(SamplesPerPixel=1), "00280004"),
@@ -167,7 +208,6 @@ DAMAGED = [
     ("meta-missing", lambda d: remove("ImplementationClassUID")(d.file_meta), "00020012"),
     ("value", assign(StudyDate="20241301"), "00080020"),
     ("value", assign(Modality="sm"), "00080060"),
-    ("value", assign(Modality="CT"), "00080060"),
     ("value", assign(AccessionNumber="A" * 17), "00080050"),
 ]
 
@@ -262,13 +302,51 @@ def levels(series, folder, **changes):
 
 @pytest.mark.parametrize("rule, changes", [
     ("series-frame-of-reference", {"FrameOfReferenceUID": "1.2.3"}), ("series-container", {"ContainerIdentifier": "X"}),
+    ("series-volume", {"ImagedVolumeWidth": 0.5}),
+    ("series-levels", {"TotalPixelMatrixColumns": 700, "TotalPixelMatrixRows": 500,
+                       "ImageType": ["DERIVED", "PRIMARY", "THUMBNAIL", "RESAMPLED"]}),
     ("series-levels", {"TotalPixelMatrixColumns": 700, "TotalPixelMatrixRows": 500}),
     ("series-shape", {"TotalPixelMatrixColumns": 300})])
 def test_levels_that_do_not_fit_together_are_told_by_name(rule, changes, series, tmp_path):
     report, code = check(levels(series, tmp_path, **changes))
     found = [finding for finding in findings(report) if finding["rule"] == rule]
-    assert found and code == 1, rules(report)
+    assert found and code == (1 if report["errors"] else 0), rules(report)
     assert "1.dcm" in found[0]["what"]
+
+
+def test_one_instance_in_two_files_is_told_and_is_no_second_level(series, tmp_path):
+    for name in ("a.dcm", "b.dcm"):
+        (tmp_path / name).write_bytes(series[0].read_bytes())
+    report, code = check(tmp_path)
+    assert rules(report) == {"series-instance"} and code == 1
+    [found] = findings(report)
+    assert "a.dcm and b.dcm" in found["what"] and found["tag"] == "00080018"
+
+
+def test_pipes_and_links_end_and_what_cannot_be_listed_costs_nothing_else(series, tmp_path):
+    (tmp_path / "a.dcm").write_bytes(series[0].read_bytes())
+    (tmp_path / "round").symlink_to(tmp_path)
+    (tmp_path / "nowhere").symlink_to(tmp_path / "none")
+    os.mkfifo(tmp_path / "pipe")
+    report, code = check(tmp_path)
+    assert code == 2 and [entry["kind"] for entry in report["entries"]] == ["whole-slide image", "unreadable"]
+    assert "nowhere" in report["entries"][1]["file"]
+    piped = run(BINARY, "check", tmp_path / "pipe")
+    assert piped.returncode == 2 and "neither a file nor a folder" in piped.stderr
+
+
+def test_names_that_are_no_utf8_make_valid_json(series, tmp_path):
+    folder = os.fsencode(tmp_path)
+    for name in (b"\xff\xfe\".dcm", b"new\nline.dcm"):
+        Path(os.fsdecode(folder + b"/" + name)).write_bytes(series[0].read_bytes())
+    answer = subprocess.run([BINARY, "check", "--json", tmp_path], capture_output=True, timeout=60, check=False)
+    assert len(json.loads(answer.stdout.decode("utf-8"))["entries"]) == 3  # and the series
+
+
+def test_a_report_that_cannot_be_written_is_no_success(series):
+    with open("/dev/full", "w") as full:
+        answer = subprocess.run([BINARY, "check", series[0]], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert answer.returncode == 2 and b"cannot be written" in answer.stderr
 
 
 def test_parts_of_one_concatenation_may_have_one_size(series, tmp_path):

@@ -67,6 +67,11 @@ def made_sparse(dataset, positions=None):
     for index, place in (positions or {}).items():
         places[index] = place
     dataset.DimensionOrganizationType = "TILED_SPARSE"
+    index = pydicom.Dataset()
+    index.DimensionOrganizationUID = dataset.DimensionOrganizationSequence[0].DimensionOrganizationUID
+    index.DimensionIndexPointer = 0x0048021E  # ColumnPositionInTotalImagePixelMatrix
+    index.FunctionalGroupPointer = 0x0048021A
+    dataset.DimensionIndexSequence = pydicom.Sequence([index])
     groups = []
     for place in places:
         group = pydicom.Dataset()
