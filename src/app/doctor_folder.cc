@@ -27,10 +27,28 @@ bool is_new(const Config& config) {
   return !fs::exists(config.data / "FORMAT", error);
 }
 
+// What of the data folder this user cannot use, and why; "" where all is well.
+std::string unusable_part(const Config& config) {
+  for (const auto& [part, rights] :
+       {std::pair(".", R_OK | W_OK | X_OK), std::pair("FORMAT", R_OK), std::pair("lock", R_OK | W_OK),
+        std::pair("blobs", R_OK | W_OK | X_OK), std::pair("incoming", R_OK | W_OK | X_OK),
+        std::pair("catalog.sqlite", R_OK | W_OK)}) {
+    const fs::path path = (config.data / part).lexically_normal();
+    if (::access(path.c_str(), rights) != 0 && errno != ENOENT && errno != ENOTDIR) {
+      return "'" + path.string() + "' cannot be used: " + std::strerror(errno);
+    }
+  }
+  return "";
+}
+
 // Of a folder that is not there yet: can it be made?
 void check_new_folder(const Config& config, Findings& out) {
   std::error_code error;
-  const fs::path folder = fs::absolute(config.data, error);
+  const fs::path folder = fs::absolute(config.data, error).lexically_normal();
+  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
+    out.push_back({"folder", Verdict::Error, "'" + folder.string() + "' is no folder", "name a folder in 'data'"});
+    return;
+  }
   if (fs::is_directory(folder, error)) {
     const bool empty = fs::is_empty(folder, error);
     out.push_back({"folder", empty ? Verdict::Ok : Verdict::Error,
@@ -72,6 +90,11 @@ void check_owner(const fs::path& folder, Findings& out) {
 }  // namespace
 
 void check_folder(const Config& config, Findings& out) {
+  if (const std::string unusable = unusable_part(config); !unusable.empty()) {
+    out.push_back({"folder", Verdict::Error, unusable,
+                   "run the doctor as the user that the server runs as, or give that user all of it (chown -R)"});
+    return;
+  }
   if (is_new(config)) {
     check_new_folder(config, out);
     return;
@@ -81,14 +104,6 @@ void check_folder(const Config& config, Findings& out) {
     out.push_back({"folder", Verdict::Error, std::string(format.status().message()),
                    "use the program that wrote it, or restore FORMAT"});
     return;
-  }
-  for (const char* part : {".", "blobs", "incoming"}) {
-    const fs::path path = config.data / part;
-    if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0 && errno != ENOENT) {
-      out.push_back({"folder", Verdict::Error, "'" + path.string() + "' cannot be used: " + std::strerror(errno),
-                     "give it, with all that is in it, to the user that the server runs as (chown -R)"});
-      return;
-    }
   }
   const bool old = *format < archive::kDataFormat;
   out.push_back({"folder", Verdict::Ok,
@@ -132,14 +147,17 @@ void check_space(const Config& config, Findings& out) {
 }
 
 void check_catalog(const Config& config, Findings& out) {
-  if (is_new(config)) {
+  // Nobody should be told to make a catalog again that another user may only not open.
+  if (is_new(config) || !unusable_part(config).empty()) {
     return;
   }
   const std::string path = archive::catalog_path(config.data).string();
   const auto seen = catalog::inspect_catalog(path);
   if (!seen.ok()) {
     out.push_back({"catalog", Verdict::Error, std::string(seen.status().message()),
-                   "stop the server, move the file away and run 'tessera admin rebuild-catalog'"});
+                   seen.status().code() == Code::NotFound
+                       ? "run 'tessera admin rebuild-catalog'"
+                       : "stop the server, move the file away and run 'tessera admin rebuild-catalog'"});
     return;
   }
   if (!seen->damage.empty()) {

@@ -3,8 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <optional>
 
 #include "app/doctor.h"
 #include "base/file.h"
@@ -15,14 +18,16 @@ namespace tessera::app {
 
 namespace {
 
-// errno of binding to the address; 0: it is free. EADDRNOTAVAIL also for a host that does not resolve.
+constexpr int kUnknownHost = -1;
+
+// errno of binding to the address; 0: it is free; kUnknownHost: the host does not resolve.
 int try_to_bind(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_flags = AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
-    return EADDRNOTAVAIL;
+    return kUnknownHost;
   }
   const File socket(::socket(found->ai_family, found->ai_socktype | SOCK_CLOEXEC, 0));
   const int on = 1;  // what closed connections leave behind is no occupant
@@ -66,11 +71,35 @@ void check_running_server(const std::string& url, Findings& out) {
   }
 }
 
-// Scheme, host and perhaps port: what a browser sends.
+struct Authority {
+  std::string_view host, port;  // port: "" where there is none
+};
+
+// HOST or HOST:PORT; nothing where it is neither.
+std::optional<Authority> read_authority(std::string_view text) {
+  const std::size_t bracket = text.starts_with('[') ? text.find(']') : 0;
+  const std::size_t colon = bracket == text.npos ? text.npos : text.find(':', bracket);
+  const Authority read{text.substr(0, colon), colon == text.npos ? std::string_view() : text.substr(colon + 1)};
+  std::uint32_t port = 1;
+  const auto number = std::from_chars(read.port.data(), read.port.data() + read.port.size(), port);
+  const bool port_fits = colon == text.npos || (number.ec == std::errc() && port >= 1 && port <= 65535 &&
+                                                number.ptr == read.port.data() + read.port.size());
+  const bool host_fits =
+      !read.host.empty() && bracket != text.npos && read.host.find_first_of("/ @*?#") == read.host.npos;
+  return host_fits && port_fits ? std::optional(read) : std::nullopt;
+}
+
+// Scheme, host and perhaps port, as a browser sends them: in small letters, without the port that the scheme has
+// anyway.
 bool is_origin(std::string_view text) {
   const std::size_t scheme = text.find("://");
-  return text == "*" || (scheme != text.npos && scheme > 0 && text.size() > scheme + 3 &&
-                         text.find('/', scheme + 3) == text.npos && text.find('*') == text.npos);
+  if (text == "*" || scheme == text.npos || scheme == 0) {
+    return text == "*";
+  }
+  const auto authority = read_authority(text.substr(scheme + 3));
+  const bool small = std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  return authority && small && !(text.starts_with("https:") && authority->port == "443") &&
+         !(text.starts_with("http:") && authority->port == "80");
 }
 
 // Whether a page of `origin` would be let through to send DELETE with a token.
@@ -109,7 +138,9 @@ void check_listening(const Config& config, Findings& out) {
   } else if (error == EADDRINUSE) {
     check_running_server(local_url(config), out);
   } else {
-    out.push_back({"port", Verdict::Error, "nothing can listen on " + address + ": " + std::strerror(error),
+    out.push_back({"port", Verdict::Error,
+                   "nothing can listen on " + address + ": " +
+                       (error == kUnknownHost ? "the host has no address" : std::strerror(error)),
                    error == EACCES ? "choose a port above 1023, or give the unit CAP_NET_BIND_SERVICE"
                                    : "name an address of this machine in 'listen'"});
   }
@@ -121,7 +152,9 @@ void check_public_url(const Config& config, Findings& out) {
     return;
   }
   const std::size_t host = url.find("://") + 3;
-  if (url.size() == host || url.find_first_of(" ?#", host) != url.npos) {
+  const std::string_view authority =
+      std::string_view(url).substr(host, std::min(url.find('/', host), url.size()) - host);
+  if (!read_authority(authority) || url.find_first_of(" ?#", host) != url.npos) {
     out.push_back(
         {"public_url", Verdict::Error, "'" + url + "' is no base URL", "write scheme, host and perhaps a path"});
     return;
@@ -156,7 +189,8 @@ void check_cors(const Config& config, Findings& out) {
   for (const std::string& origin : config.cors_origins) {
     if (!is_origin(origin)) {
       out.push_back({"cors", Verdict::Error, "no browser sends the origin '" + origin + "'",
-                     "write scheme, host and port only, as in https://viewer.example:8443"});
+                     "write scheme, host and port only, in small letters and without 80 or 443, as in "
+                     "https://viewer.example:8443"});
     } else if (!preflight_passes(policy, origin == "*" ? "https://viewer.example" : origin)) {
       out.push_back(
           {"cors", Verdict::Error, "a preflight of '" + origin + "' is refused", "report this: it should not be"});

@@ -167,3 +167,44 @@ def test_a_folder_without_rights_is_an_error(folder):
     finally:
         folder.chmod(0o700)
         shutil.rmtree(folder)
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(tmp_path):
+    (tmp_path / "file").write_text("x")
+    assert "is no folder" in about(doctor("--data", tmp_path / "file", code=1), "folder", "error")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="running as another user takes root: rights are not tested")
+def test_another_user_is_told_of_rights_and_not_to_make_the_catalog_again(folder):
+    for part in (folder, *folder.rglob("*")):
+        part.chmod(0o700 if part.is_dir() else 0o600)
+    for parent in folder.parents:
+        if parent.owner() == "root" and not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    command = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", str(BINARY), "doctor", "--json",
+               "--listen", f"127.0.0.1:{free_port()}", "--data", str(folder)]
+    for mode in (0o700, 0o755):
+        folder.chmod(mode)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd="/")
+        findings = json.loads(done.stdout)
+        assert "Permission denied" in about(findings, "folder", "error"), mode
+        assert not [finding for finding in findings if finding["check"] == "catalog"]
+        assert not any("rebuild" in finding["mend"] for finding in findings)
+
+
+@pytest.mark.parametrize("url", ["http://", "http:///x", "http://a:99999", "http://a:x", "https://a b"])
+def test_a_public_address_that_is_none_is_an_error(url, folder):
+    findings = doctor("--data", folder, "--listen", f"127.0.0.1:{free_port()}", "--set", f"public_url={url}", code=1)
+    assert "no base URL" in about(findings, "public_url", "error")
+
+
+@pytest.mark.parametrize("origin", ["https://A.example", "https://a.example:443", "http://a.example:80", "https://a.example/",
+                                    "https://a:99999", "https://", "null", "a.example"])
+def test_an_origin_that_no_browser_sends_is_an_error(origin, folder):
+    findings = doctor("--data", folder, "--listen", f"127.0.0.1:{free_port()}", "--set", f"cors.origins={origin}", code=1)
+    assert origin in about(findings, "cors", "error")
+
+
+def test_a_host_without_address_is_said(folder):
+    findings = doctor("--data", folder, "--listen", "nowhere.invalid:8080", "--set", "insecure_no_auth=true", code=1)
+    assert "no address" in about(findings, "port", "error")
