@@ -47,6 +47,9 @@ Result<std::string> as_setting(const std::string& key, const toml::node& node) {
 }
 
 Result<std::string> token_text(const toml::table& table, const std::string& name) {
+  if (table.contains("token") && table.contains("token_file")) {
+    return Status(Code::InvalidArgument, "configuration: auth.tokens '" + name + "' has token and token_file");
+  }
   if (const auto token = table["token"].value<std::string>()) {
     return *token;
   }
@@ -66,6 +69,9 @@ Result<auth::StaticToken> read_token(const toml::table& table) {
     if (name != "name" && name != "token" && name != "token_file" && name != "role") {
       return Status(Code::InvalidArgument, "configuration: auth.tokens has no key '" + std::string(name) +
                                                "'; it knows name, token, token_file and role");
+    }
+    if (!value.is_string()) {
+      return Status(Code::InvalidArgument, "configuration: auth.tokens: " + std::string(name) + " must be a string");
     }
   }
   auth::StaticToken token;
@@ -97,6 +103,12 @@ Status read_tokens(Config& config, const toml::node& node) {
       return Status(Code::InvalidArgument, "configuration: auth.tokens must be a list of tables");
     }
     TRY_ASSIGN(auth::StaticToken token, read_token(*item.as_table()));
+    const auto same = std::find_if(config.tokens.begin(), config.tokens.end(),
+                                   [&token](const auth::StaticToken& held) { return held.digest == token.digest; });
+    if (same != config.tokens.end()) {
+      return Status(Code::InvalidArgument,
+                    "configuration: auth.tokens '" + same->name + "' and '" + token.name + "' are the same token");
+    }
     const auto file = (*item.as_table())["token_file"].value<std::string>();
     config.secret_files.emplace_back(file ? *file : *node.source().path);
     config.tokens.push_back(std::move(token));
@@ -200,7 +212,8 @@ std::string print_config(const Config& config) {
     out += std::string(dot == key.name.npos ? key.name : key.name.substr(dot + 1)) + " = " + key.show(config) + "\n";
   }
   for (const auth::StaticToken& token : config.tokens) {
-    out += "\n[[auth.tokens]]\nname = \"" + token.name + "\"\ntoken = \"********\"\nrole = \"" + token.role + "\"\n";
+    out += "\n[[auth.tokens]]\nname = " + toml_string(token.name) + "\ntoken = \"********\"\nrole = \"" + token.role +
+           "\"\n";
   }
   return out;
 }

@@ -1,8 +1,11 @@
 #include "app/config_keys.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 
 #include "app/nearest.h"
 
@@ -15,9 +18,17 @@ Status bad(std::string_view key, std::string_view text, std::string_view allowed
                                            "' is not possible; it must be " + std::string(allowed));
 }
 
+}  // namespace
+
 std::string toml_string(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      char escaped[8];
+      std::snprintf(escaped, sizeof escaped, "\\u%04X", static_cast<unsigned>(c));
+      out += escaped;
+      continue;
+    }
     if (c == '"' || c == '\\') {
       out += '\\';
     }
@@ -25,6 +36,8 @@ std::string toml_string(std::string_view text) {
   }
   return out + "\"";
 }
+
+namespace {
 
 std::string toml_list(const std::vector<std::string>& values) {
   std::string out = "[";
@@ -122,7 +135,31 @@ Status set_public_url(Config& config, std::string_view key, std::string_view tex
   if (!text.empty() && !text.starts_with("http://") && !text.starts_with("https://")) {
     return bad(key, text, "an http:// or https:// URL");
   }
+  const std::size_t host = text.find("://") + 3;
+  if (text.substr(0, text.find('/', host)).find('@') != text.npos) {
+    return Status(Code::InvalidArgument,  // which does not show the password
+                  "configuration: " + std::string(key) + " cannot have a user or a password before its host");
+  }
   config.public_url = std::string(text);
+  return {};
+}
+
+Status set_data(Config& config, std::string_view key, std::string_view text) {
+  if (text.empty()) {
+    return bad(key, text, "the path of a folder");
+  }
+  config.data = text;
+  return {};
+}
+
+Status set_trusted_proxies(Config& config, std::string_view key, std::string_view text) {
+  RETURN_IF_ERROR(set_list<&Config::trusted_proxies>(config, key, text));
+  for (const std::string& address : config.trusted_proxies) {
+    in6_addr parsed{};
+    if (::inet_pton(AF_INET, address.c_str(), &parsed) != 1 && ::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
+      return bad(key, address, "IP addresses, such as 127.0.0.1 or ::1");
+    }
+  }
   return {};
 }
 
@@ -154,11 +191,7 @@ std::string show_listen(const Config& config) {
 // C is Config: the table is narrow enough to read.
 using C = Config;
 const std::array kKeys = {
-    ConfigKey{"data", "the folder that holds blobs and catalog; made when missing",
-              [](C& c, std::string_view, std::string_view text) {
-                c.data = text;
-                return Status();
-              },
+    ConfigKey{"data", "the folder that holds blobs and catalog; made when missing", set_data,
               [](const C& c) { return toml_string(c.data.string()); }},
     ConfigKey{"listen", "HOST:PORT to listen on; port 0 picks a free one", set_listen, show_listen},
     ConfigKey{"public_url", "the address clients use, where it is not the one in their Host field", set_public_url,
@@ -166,7 +199,7 @@ const std::array kKeys = {
     ConfigKey{"insecure_no_auth", "true: listen beyond loopback without authentication, knowingly",
               set_flag<&C::insecure_no_auth>, show_flag<&C::insecure_no_auth>},
     ConfigKey{"trusted_proxies", "addresses whose X-Forwarded-Proto, -Host and -Prefix are believed",
-              set_list<&C::trusted_proxies>, show_list<&C::trusted_proxies>},
+              set_trusted_proxies, show_list<&C::trusted_proxies>},
     ConfigKey{"threads.loops", "event loops for connections; 0: one per core", set_number<&C::loop_threads, 0, 256>,
               show_number<&C::loop_threads>},
     ConfigKey{"threads.readers", "threads for look-ups, metadata and search", set_number<&C::reader_threads, 1, 256>,

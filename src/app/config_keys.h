@@ -22,6 +22,9 @@ const ConfigKey* find_key(std::string_view name);
 // The known key that is nearest by edit distance.
 std::string_view nearest_key(std::string_view name);
 
+// As print_config writes text.
+std::string toml_string(std::string_view text);
+
 std::string environment_name(std::string_view key);
 
 }  // namespace tessera::app
