@@ -10,11 +10,13 @@ namespace {
 // Who starts a program with standard descriptors closed gives their numbers to the first files that it opens: the log
 // would be written into the lock, an image or the catalog.
 bool occupy_standard_descriptors() {
-  int descriptor = 0;
-  do {
-    descriptor = ::open("/dev/null", O_RDWR);  // the lowest free number; no O_CLOEXEC: 0 to 2 are for children, too
-  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
-  return descriptor >= 0 && ::close(descriptor) == 0;
+  for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // The lowest free number is given. No O_CLOEXEC: these three are for children, too.
+    if (::fcntl(wanted, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != wanted) {
+      return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace

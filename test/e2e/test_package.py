@@ -82,3 +82,35 @@ def test_the_unit_waits_longer_than_the_server_may_take():
     configured = next(line for line in printed.splitlines() if line.startswith("shutdown_seconds"))
     assert seconds > int(configured.split(" = ")[1])
     assert pathlib.Path(ROOT / "packaging" / "tessera.toml").exists()
+
+
+# In a mount namespace of its own: the package is installed over this very system, and nothing of it stays.
+INSTALL = """
+set -e
+mount -t tmpfs tmpfs "$1"
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mkdir -p "$1/root/dev" "$1/root/proc"
+mount --bind /dev "$1/root/dev"
+mount -t proc proc "$1/root/proc"
+cp "$2" "$1/root/tessera.deb"
+rm -rf "$1/root/run/systemd/system"
+cd "$1/root"
+in_root() { chroot "$1" /bin/sh -ec "$2"; }
+in_root . 'dpkg -i /tessera.deb; stat -c "%U %G %a" /etc/tessera/tessera.toml /var/lib/tessera
+  setpriv --reuid tessera --regid tessera --clear-groups tessera serve --config /etc/tessera/tessera.toml --print-config'
+in_root . 'rm /etc/tessera/tessera.toml; dpkg -i /tessera.deb; dpkg -s tessera | grep ^Status'
+in_root . 'touch /var/lib/tessera/image; dpkg -P tessera; ls /var/lib/tessera; test ! -e /usr/bin/tessera'
+"""
+
+
+def test_it_is_installed_upgraded_and_purged_and_images_stay(package, tmp_path):
+    command = ["unshare", "--mount", "sh", "-c", INSTALL, "install", str(tmp_path), str(package)]
+    if os.geteuid() != 0 or subprocess.run(command[:2] + ["mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], check=False,
+                                           capture_output=True).returncode != 0:
+        pytest.skip("nothing can be mounted here (it takes root): the package is not installed")
+    said = run(*command)
+    assert "root tessera 640" in said and "tessera tessera 750" in said, said
+    assert 'data = "/var/lib/tessera"' in said
+    assert "Status: install ok installed" in said, said
+    assert said.rstrip().endswith("image")
