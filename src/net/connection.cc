@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kFirstInput = 4 * 1024;
 constexpr std::size_t kMaxTarget = 8 * 1024;
+// Once the server is shutting down: for a head that is not complete, and for a peer to take in its last answer.
+constexpr std::chrono::milliseconds kDrainGrace{1'000};
 
 std::int64_t steady_micros() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -322,6 +324,11 @@ void Connection::check_time() {
   const ServerOptions& options = loop_.shared().options;
   const auto waited = std::chrono::milliseconds(loop_.now_millis() - since_millis_);
   const auto self = shared_from_this();
+  if (loop_.shared().draining.load(std::memory_order_relaxed) && waited > kDrainGrace &&
+      (state_ == State::Head || state_ == State::Linger)) {
+    cut(Status(Code::Cancelled, "the server is shutting down"));
+    return;
+  }
   switch (state_) {
     case State::Head:
       if (in_begin_ == in_end_ ? waited > options.idle_timeout : waited > options.head_timeout) {

@@ -3,7 +3,8 @@
 // and the HTTP library.
 //
 // start() listens and returns; shutdown() stops accepting, lets every request in flight finish within the deadline,
-// then closes. All callbacks in Options run on loop threads and must not block.
+// then closes. A head that is not complete is none yet, and a peer that was answered may hold its connection open for
+// as long as it likes: both have a second. All callbacks in Options run on loop threads and must not block.
 #pragma once
 
 #include <chrono>

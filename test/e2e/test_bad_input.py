@@ -185,3 +185,20 @@ def test_a_stop_lets_an_upload_in_flight_finish(start):
         connection.sendall(file.bytes[len(half(file)):])
         assert read_head(connection).startswith(b"HTTP/1.1 200 ")
     assert server.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("request_bytes", [
+    b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /hea", b"POST /v2/studies HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nabc"],
+    ids=["answered and to be closed", "answered and kept", "a head begun", "an upload refused"])
+def test_a_stop_does_not_wait_for_a_peer_that_is_owed_nothing(start, request_bytes):
+    server = start()
+    with connect(server) as connection:
+        connection.sendall(request_bytes)
+        if request_bytes.endswith((b"\r\n\r\n", b"abc")):
+            assert read_head(connection).startswith(b"HTTP/1.1 ")
+        time.sleep(0.2)
+        began = time.monotonic()
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+        assert time.monotonic() - began < 8
