@@ -110,7 +110,7 @@ struct SearchQuery {
   std::int64_t partition = 1;
   std::string study, series;  // from the path; empty: all
   std::vector<Match> matches;
-  bool uid_lists = false;  // standard profile: a UID value may be a list separated by ',' or '\\'
+  bool lists = false;      // standard profile: UIDs and ModalitiesInStudy may be lists separated by ',' or '\\'
   bool wildcards = false;  // standard profile: '*' and '?' in text
   std::uint64_t limit = 100;
   std::uint64_t offset = 0;

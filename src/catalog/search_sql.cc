@@ -30,6 +30,22 @@ std::string wildcard_pattern(std::string_view text) {
   return out;
 }
 
+// SQLite takes no expression deeper than 1000; a name has some ten words, a study a handful of modalities.
+constexpr std::size_t kMaxListed = 64;
+
+Status too_many(dicom::Tag tag, const char* what) {
+  return Status(Code::InvalidArgument,
+                "search: more than " + std::to_string(kMaxListed) + " " + what + " for attribute " + tag.hex());
+}
+
+bool is_wild(std::string_view text) {
+  return text.find_first_of("*?") != text.npos;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 class Builder {
  public:
   Builder(const SearchQuery& query, const Visibility& visibility)
@@ -68,52 +84,101 @@ class Builder {
         add_text(std::string(row->column), normal_text(match.value));
         return {};
       case MatchKind::Name:
-        add_name(*row, match);
-        return {};
+        return match.fuzzy ? add_words(*row, match.value) : add_name(*row, match.value);
       case MatchKind::Range:
         return add_range(*row, match.value);
       case MatchKind::Modalities:
-        where("EXISTS (SELECT 1 FROM series m WHERE m.study_id = s.id AND m.modality_normal = ?)",
-              normal_text(match.value));
-        return {};
+        return add_modalities(*row, match.value);
     }
     return {};
   }
 
-  Status add_uids(const SearchableRow& row, std::string_view value) {
-    std::string marks;
-    const std::string_view separators = query_.uid_lists ? ",\\" : "";
+  // The values of a list where the profile has lists, else the one value.
+  std::vector<std::string> listed(std::string_view value) const {
+    const std::string_view separators = query_.lists ? ",\\" : "";
+    std::vector<std::string> values;
     std::size_t start = 0;
     while (start <= value.size()) {
       const std::size_t end = std::min(value.find_first_of(separators, start), value.size());
       if (end > start) {
-        marks += marks.empty() ? "?" : ",?";
-        sql_.values.push_back(std::string(value.substr(start, end - start)));
+        values.emplace_back(value.substr(start, end - start));
       }
       start = end + 1;
     }
+    return values;
+  }
+
+  Status empty_list(dicom::Tag tag) const {
+    return Status(Code::InvalidArgument, "search: the list of attribute " + tag.hex() + " is empty");
+  }
+
+  Status add_uids(const SearchableRow& row, std::string_view value) {
+    std::string marks;
+    for (std::string& uid : listed(value)) {
+      marks += marks.empty() ? "?" : ",?";
+      sql_.values.push_back(std::move(uid));
+    }
     if (marks.empty()) {
-      return Status(Code::InvalidArgument, "search: the UID list of attribute " + row.tag.hex() + " is empty");
+      return empty_list(row.tag);
     }
     conditions_ += " AND " + std::string(row.column) + " IN (" + marks + ")";
     return {};
   }
 
-  void add_text(const std::string& column, const std::string& value) {
-    if (query_.wildcards && value.find_first_of("*?") != value.npos) {
-      where(column + " LIKE ? ESCAPE '\\'", wildcard_pattern(value));
-    } else {
-      where(column + " = ?", value);
+  // Studies with a series of any of the modalities.
+  Status add_modalities(const SearchableRow& row, std::string_view value) {
+    const std::vector<std::string> wanted = listed(value);
+    if (wanted.empty()) {
+      return empty_list(row.tag);
     }
+    if (wanted.size() > kMaxListed) {
+      return too_many(row.tag, "values");
+    }
+    std::string any;
+    for (const std::string& one : wanted) {
+      any += (any.empty() ? "" : " OR ") + compare(std::string(row.column), normal_text(one));
+    }
+    conditions_ += " AND EXISTS (SELECT 1 FROM series m WHERE m.study_id = s.id AND (" + any + "))";
+    return {};
+  }
+
+  // The comparison of a column with a value, whose mark it takes.
+  std::string compare(const std::string& column, const std::string& value) {
+    const bool wild = query_.wildcards && is_wild(value);
+    sql_.values.push_back(wild ? wildcard_pattern(value) : value);
+    return column + (wild ? " LIKE ? ESCAPE '\\'" : " = ?");
+  }
+
+  void add_text(const std::string& column, const std::string& value) {
+    conditions_ += " AND " + compare(column, value);
+  }
+
+  // A name of several component groups is found by any of them, or by some that follow each other (PS3.5 6.2.1): "=" on
+  // both sides makes each a text between two of them. Plain ASCII is what first groups are written in, and then the
+  // index finds it.
+  Status add_name(const SearchableRow& row, std::string_view value) {
+    const std::string column(row.column);
+    std::string name = normal_name(value);
+    name.erase(0, name.find_first_not_of('='));
+    const bool wild = query_.wildcards && is_wild(name);
+    if (!wild && is_ascii(name)) {
+      conditions_ += " AND (" + column + " = ? OR (" + column + " >= ? AND " + column + " < ?))";
+      for (const char* end : {"", "=", ">"}) {  // '>' is the character behind '='
+        sql_.values.push_back(name + end);
+      }
+      return {};
+    }
+    where("'=' || " + column + " || '=' LIKE ? ESCAPE '\\'",
+          "%=" + (wild ? wildcard_pattern(name) : like_escaped(name)) + "=%");
+    return {};
   }
 
   // Fuzzy: every word asked for begins a word of the name.
-  void add_name(const SearchableRow& row, const Match& match) {
-    if (!match.fuzzy) {
-      add_text(std::string(row.column), normal_name(match.value));
-      return;
+  Status add_words(const SearchableRow& row, std::string_view value) {
+    const std::string words = name_words(value);
+    if (static_cast<std::size_t>(std::count(words.begin(), words.end(), ' ')) > kMaxListed) {
+      return too_many(row.tag, "words");
     }
-    const std::string words = name_words(match.value);
     std::size_t start = 0;
     while (start < words.size()) {
       const std::size_t end = std::min(words.find(' ', start + 1), words.size());
@@ -121,6 +186,7 @@ class Builder {
             "%" + wildcard_word(words.substr(start, end - start)) + "%");
       start = end;
     }
+    return {};
   }
 
   // OHIF sends "*doe*" with fuzzymatching: the stars say nothing that prefix matching does not.

@@ -129,7 +129,7 @@ class Reader {
     search_.query.partition = scope.partition;
     search_.query.study = scope.study;
     search_.query.series = scope.series;
-    search_.query.uid_lists = profile == Profile::Standard;
+    search_.query.lists = profile == Profile::Standard;
     search_.query.wildcards = profile == Profile::Standard;
     search_.query.limit = profile == Profile::Standard ? kNoLimit : kContractDefault;
   }
@@ -194,6 +194,9 @@ class Reader {
       if (name == "all") {
         search_.include_all = true;
       } else {
+        if (name.empty()) {
+          return bad("includefield", "one of its attributes is empty");
+        }
         TRY_ASSIGN(const Tag tag, parse_attribute(name.substr(0, name.find('.'))));
         search_.include.push_back(tag);
       }
@@ -224,10 +227,11 @@ class Reader {
     return {};
   }
 
-  // Standard profile: a repeated UID attribute is one list (wsidicom sends it so).
+  // Standard profile: an attribute that takes a list may be repeated instead (wsidicom sends UIDs so).
   Status repeat(catalog::Match& match, const std::string& name, const std::string& value) {
     const dicom::DictionaryRow* row = dicom::find_tag(match.tag);
-    if (profile_ != Profile::Standard || row == nullptr || row->vr != dicom::Vr::UI) {
+    const bool has_lists = match.tag == tags::kModalitiesInStudy || (row != nullptr && row->vr == dicom::Vr::UI);
+    if (profile_ != Profile::Standard || !has_lists) {
       return bad(name, "it is given more than once");
     }
     match.value += "," + value;

@@ -1,4 +1,6 @@
 """QIDO-RS: core keys at every level, limits, includefield, and the queries that viewers send."""
+from urllib.parse import quote
+
 import pytest
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
@@ -373,3 +375,58 @@ def test_a_star_is_a_character_like_others_under_the_contract_and_a_wildcard_in_
     assert found(server, contract, "/studies?PatientName=M*", "0020000D") == []
     assert slide[0].study in found(server, "/dicom-web", "/studies?PatientName=m*", "0020000D")
     assert slide[0].study in found(server, "/dicom-web", "/studies?AccessionNumber=acc-7%3F", "0020000D")
+
+
+@pytest.fixture(scope="module")
+def yamada(server):
+    file = make.without_pixels(PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう", PatientID="Q-Y")
+    server.store(file, make.without_pixels(PatientName="Yamadaoka^Jun=山田丘^純", PatientID="Q-Y"))
+    return file
+
+
+@pytest.mark.parametrize("name", ["Yamada^Tarou", "yamada^tarou", "山田^太郎", "=山田^太郎", "==やまだ^たろう", "Yamada^Tarou=山田^太郎",
+                                  "Yamada^Tarou=山田^太郎=やまだ^たろう", "やまだ^たろう="])
+def test_a_name_is_found_by_any_of_its_component_groups(server, prefix, yamada, name):
+    assert found(server, prefix, f"/studies?PatientID=Q-Y&PatientName={quote(name)}", "0020000D") == [yamada.study]
+
+
+@pytest.mark.parametrize("name, count", [("*Tarou", 1), ("*太郎", 1), ("山田^*", 1), ("山田*", 2), ("yamada?tarou", 1),
+                                         ("*", 2), ("太郎*", 0), ("Tarou*", 0)])
+def test_wildcards_hold_within_a_component_group(server, yamada, name, count):
+    got = found(server, "/dicom-web", f"/studies?PatientID=Q-Y&PatientName={quote(name)}", "0020000D")
+    assert len(got) == count
+
+
+@pytest.mark.parametrize("name", ["Yamada", "山田", "Yamada^Tarou=", "Tarou", "Yamada^Tarou=やまだ^たろう"])
+def test_a_part_of_a_component_group_is_not_the_name(server, prefix, yamada, name):
+    got = found(server, prefix, f"/studies?PatientID=Q-Y&PatientName={quote(name)}", "0020000D")
+    assert got == ([yamada.study] if name == "Yamada^Tarou=" else [])
+
+
+@pytest.mark.parametrize("key", ["PatientName=" + "a+" * 3000 + "&fuzzymatching=true",
+                                 "ReferringPhysicianName=" + "a%5E" * 1500 + "&fuzzymatching=true"])
+def test_more_words_than_a_name_has_are_400(server, prefix, key):
+    assert_says_why(search(server, prefix, f"/studies?{key}"), 400, "words")
+
+
+@pytest.mark.parametrize("key", ["PatientName=" + "_" * 8000, "PatientName=" + "*a" * 4000, "PatientID=" + "%25" * 2600,
+                                 "PatientName=" + "%EF%B7%BA" * 880, "StudyInstanceUID=" + "1," * 4000 + "1"])
+def test_the_longest_keys_are_answered(server, prefix, key):
+    assert search(server, prefix, f"/studies?{key}").status_code == 204
+
+
+@pytest.mark.parametrize("modalities", ["SM,CT", "CT%5CSM", "S*", "s?", "CT&ModalitiesInStudy=SM", "PR"])
+def test_modalities_may_be_a_list_and_hold_wildcards_in_the_standard_profile(server, slide, modalities):
+    query = f"/studies?StudyInstanceUID={slide[0].study}&ModalitiesInStudy={modalities}"
+    assert found(server, "/dicom-web", query, "0020000D") == [slide[0].study]
+
+
+def test_modalities_are_one_value_under_the_contract_and_not_too_many_in_the_standard_profile(server, contract, slide):
+    assert found(server, contract, "/studies?PatientID=Q-1&ModalitiesInStudy=SM,CT", "0020000D") == []
+    assert_says_why(search(server, contract, "/studies?ModalitiesInStudy=SM&ModalitiesInStudy=CT"), 400, "ModalitiesInStudy")
+    assert_says_why(search(server, "/dicom-web", "/studies?ModalitiesInStudy=" + "S*," * 2000), 400, "more than 64 values")
+
+
+@pytest.mark.parametrize("query", ["includefield=", "includefield=00100010,", "includefield=,PatientName"])
+def test_an_empty_includefield_is_named(server, prefix, query):
+    assert_says_why(search(server, prefix, f"/studies?{query}"), 400, "includefield", "empty")
