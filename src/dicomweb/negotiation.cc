@@ -23,14 +23,26 @@ struct Wish {
   std::string transfer_syntax;  // empty: none named
 };
 
+// type="image/jpeg", and some put the transfer syntax inside the quotes as well.
+void read_inner(std::string_view type, Wish& wish) {
+  Result<net::MediaType> inner = net::parse_media_type(type.empty() ? "*/*" : type);
+  if (!inner.ok()) {
+    wish.inner.type = std::string(type);  // matches nothing
+    return;
+  }
+  if (wish.transfer_syntax.empty()) {
+    wish.transfer_syntax = std::string(inner->parameter("transfer-syntax"));
+  }
+  wish.inner = std::move(*inner);
+}
+
 Wish read_wish(const net::MediaType& asked) {
   Wish wish;
   wish.inner = asked;
   wish.transfer_syntax = std::string(asked.parameter("transfer-syntax"));
   if (asked.type == "multipart/related") {
     wish.multipart = true;
-    const std::string_view type = asked.parameter("type");
-    wish.inner.type = type.empty() ? "*/*" : std::string(type);
+    read_inner(asked.parameter("type"), wish);
   } else if (asked.type == "multipart/*") {
     wish.multipart = true;
     wish.inner.type = "*/*";
@@ -112,7 +124,7 @@ Result<Representation> negotiate_frames(std::string_view accept, std::string_vie
     }
     const bool anything = wish.inner.type == "*/*";
     const bool image = !anything && names_frame_type(wish, row);
-    if (!anything && !image && !wish.inner.covers(kOctetStream)) {
+    if (!image && !wish.inner.covers(kOctetStream)) {
       continue;
     }
     // A bare */* means the contract's default: multipart, octet-stream.
@@ -154,7 +166,7 @@ Result<Representation> negotiate_bulkdata(std::string_view accept) {
 Status negotiate_json(std::string_view accept) {
   TRY_ASSIGN(const auto alternatives, net::parse_accept(accept));
   for (const net::MediaType& asked : alternatives) {
-    if (asked.covers("application/dicom+json") || asked.covers("application/json")) {
+    if (asked.covers("application/dicom+json") || asked.type == "application/json") {
       return {};
     }
   }

@@ -49,6 +49,10 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
                   "store: the Content-Type is missing or malformed; send application/dicom or "
                   "multipart/related; type=\"application/dicom\"");
   }
+  if (const std::string_view coding = request.field("Content-Encoding"); !coding.empty() && coding != "identity") {
+    return Status(Code::Unsupported, "store: Content-Encoding '" + std::string(coding.substr(0, 40)) +
+                                         "' is not taken; send the bytes as they are");
+  }
   BodyKind kind;
   if (type->type == "application/dicom") {
     if (!type->parameters.empty() && profile != Profile::Standard) {
@@ -70,7 +74,8 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
   if (!type->parameter("start").empty()) {
     return Status(Code::InvalidArgument, "store: the start parameter of multipart/related is not supported");
   }
-  if (!kind.root_type.empty() && kind.root_type != "application/dicom") {
+  const auto root = net::parse_media_type(kind.root_type);
+  if (!kind.root_type.empty() && !(root.ok() && root->type == "application/dicom")) {
     return Status(Code::Unsupported,
                   "store: multipart/related of type '" + kind.root_type + "'; only application/dicom is taken");
   }

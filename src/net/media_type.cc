@@ -74,7 +74,8 @@ Status malformed(const Scanner& scanner, const char* what) {
                 std::string("media type: at byte ") + std::to_string(scanner.position()) + ": " + what);
 }
 
-// A value unquoted may hold a slash (viewers send type=application/octet-stream) and a colon.
+// A value unquoted may hold what only a quoted one should: viewers send type=application/octet-stream, and mail
+// libraries make boundaries like ----=_Part_1_(2).
 Status read_parameter(Scanner& scanner, MediaType& out) {
   const std::string name = lower(scanner.take_token());
   if (name.empty() || !scanner.take('=')) {
@@ -86,7 +87,7 @@ Status read_parameter(Scanner& scanner, MediaType& out) {
       return malformed(scanner, "a quoted value does not end");
     }
   } else {
-    value = std::string(scanner.take_token("/:"));
+    value = std::string(scanner.take_token("/:=?()@"));
   }
   if (name == "q") {
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), out.q);
@@ -128,6 +129,21 @@ Status read_media_type(Scanner& scanner, MediaType& out) {
   return {};
 }
 
+// What has q=0 is taken out, and out of the ranges that would cover it (RFC 9110 §12.5.1: the most specific one
+// decides).
+void apply_refusals(std::vector<MediaType>& alternatives) {
+  std::vector<std::string> refused;
+  for (const MediaType& alternative : alternatives) {
+    if (alternative.q == 0 && alternative.type.find('*') == std::string::npos) {
+      refused.push_back(alternative.type);
+    }
+  }
+  std::erase_if(alternatives, [](const MediaType& alternative) { return !(alternative.q > 0); });
+  for (MediaType& alternative : alternatives) {
+    alternative.refused = refused;
+  }
+}
+
 }  // namespace
 
 std::string_view MediaType::parameter(std::string_view name) const {
@@ -140,7 +156,13 @@ std::string_view MediaType::parameter(std::string_view name) const {
 }
 
 bool MediaType::covers(std::string_view concrete_type) const {
-  if (type == "*/*" || type == concrete_type) {
+  if (type == concrete_type) {
+    return true;
+  }
+  if (std::find(refused.begin(), refused.end(), concrete_type) != refused.end()) {
+    return false;
+  }
+  if (type == "*/*") {
     return true;
   }
   return type.ends_with("/*") && concrete_type.starts_with(std::string_view(type).substr(0, type.size() - 1));
@@ -177,10 +199,9 @@ Result<std::vector<MediaType>> parse_accept(std::string_view text) {
     if (!scanner.at_end() && !scanner.take(',')) {
       return malformed(scanner, "alternatives are separated by commas");
     }
-    if (alternative.q > 0) {
-      out.push_back(std::move(alternative));
-    }
+    out.push_back(std::move(alternative));
   }
+  apply_refusals(out);
   std::stable_sort(out.begin(), out.end(), [](const MediaType& a, const MediaType& b) { return a.q > b.q; });
   return out;
 }

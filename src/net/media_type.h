@@ -1,5 +1,6 @@
 // Media types and Accept (RFC 9110 §12.5.1, with DICOMweb's type= and transfer-syntax= parameters, quoted or not,
-// also type=application/octet-stream with its slash unquoted as viewers send it). Pure functions, bounded work.
+// also type=application/octet-stream with its slash unquoted as viewers send it, and unquoted boundaries with what only
+// quoted ones should hold). Pure functions, bounded work.
 #pragma once
 
 #include <string>
@@ -15,10 +16,11 @@ struct MediaType {
   std::string type;                                             // lower case: "multipart/related", "*/*"
   std::vector<std::pair<std::string, std::string>> parameters;  // names lower case, values unquoted, case kept
   double q = 1.0;                                               // Accept only; not repeated in parameters
+  std::vector<std::string> refused;                             // types that the same Accept names with q=0
 
   // Empty when absent.
   std::string_view parameter(std::string_view name) const;
-  // Whether this range ("image/*", "*/*") covers `type`.
+  // Whether this range ("image/*", "*/*") covers a type that was not refused.
   bool covers(std::string_view concrete_type) const;
 };
 

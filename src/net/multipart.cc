@@ -155,6 +155,10 @@ struct MultipartParser::Impl {
       if (line.empty()) {
         continue;
       }
+      if ((line.front() == ' ' || line.front() == '\t') && !parsed.fields.empty()) {
+        parsed.fields.back().second.append(" ").append(trim(line));  // a folded one (RFC 5322 §2.2.3)
+        continue;
+      }
       const std::size_t colon = line.find(':');
       if (colon == line.npos || colon == 0) {
         return malformed("a line of a part's head is not name: value");

@@ -50,6 +50,13 @@ ACCEPTS = {
     "image/jpeg": (True, False, ONE),
     "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.50": (True, False, ONE),
     "image/jp2": (False, False, ONE),
+    # the transfer syntax within the quotes, a type in capitals, and types that are refused
+    'multipart/related; type="application/octet-stream; transfer-syntax=*"': (True, True, MANY),
+    'multipart/related; type="image/jpeg;transfer-syntax=1.2.840.10008.1.2.4.50"': (True, False, MANY),
+    'multipart/related; type="image/jpeg;transfer-syntax=1.2.840.10008.1.2.4.70"': (False, False, MANY),
+    'multipart/related; type="Image/JPEG"': (True, False, MANY),
+    "application/octet-stream;q=0, */*": (False, False, MANY),
+    "image/jpeg;q=0, image/*": (False, False, ONE),
     "text/html": (False, False, ONE),
     "application/dicom+json": (False, False, ONE),
     "image/jp2, application/octet-stream; transfer-syntax=*; q=0.5": (True, True, ONE),

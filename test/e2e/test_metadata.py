@@ -59,7 +59,8 @@ def test_any_accept_that_admits_json_is_answered(server, prefix, accept):
     assert content_type(response).split(";")[0] in (JSON, "application/json")
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/dicom", "application/dicom+json;q=0"])
+@pytest.mark.parametrize("accept", ["text/html", "application/dicom", "application/dicom+json;q=0",
+                                    "application/dicom+json;q=0, */*", "application/*, application/dicom+json;q=0"])
 def test_an_accept_without_json_is_406(server, prefix, accept):
     file = make.native()
     server.store(file)

@@ -1,4 +1,6 @@
 """STOW-RS as service-api.md §1 and its list of mirrored tests say."""
+import gzip
+
 import pytest
 from pydicom.uid import generate_uid
 
@@ -111,6 +113,26 @@ def test_what_is_neither_dicom_nor_related_parts_is_415(server, prefix, content)
 def test_multipart_without_a_boundary_is_415(server, prefix):
     assert_says_why(post(server, prefix, multipart(make.native().bytes), 'multipart/related; type="application/dicom"'),
                     415)
+
+
+@pytest.mark.parametrize("root", ['"Application/DICOM"', "application/dicom", '"application/dicom; transfer-syntax=*"'])
+@pytest.mark.parametrize("boundary", ["==a==", "----=_Part_1_(2.3)", '"a b?"'])
+def test_types_and_boundaries_are_taken_as_clients_write_them(server, prefix, root, boundary):
+    file = make.native()
+    body = multipart(file.bytes, boundary=boundary.strip('"'))
+    response = post(server, prefix, body, f"Multipart/Related; Type={root}; Boundary={boundary}")
+    assert response.status_code == 200 and StoreAnswer(response).stored_sops() == [file.sop]
+
+
+def test_a_parts_content_type_may_be_folded(server, prefix):
+    file = make.native()
+    body = multipart(("application/dicom;\r\n transfer-syntax=1.2.840.10008.1.2.1", file.bytes))
+    assert StoreAnswer(post(server, prefix, body, MULTIPART_DICOM)).stored_sops() == [file.sop]
+
+
+def test_a_compressed_body_is_415_and_says_so(server, prefix):
+    response = server.post(f"{prefix}/studies", gzip.compress(make.native().bytes), headers={"Content-Encoding": "gzip"})
+    assert_says_why(response, 415, "Content-Encoding", "gzip")
 
 
 def test_parameters_on_single_part_are_415_under_the_contract(server, contract):
