@@ -71,6 +71,8 @@ Status Parser::Impl::on_unit(ByteView unit) {
       return on_value(unit);
     case Step::FirstItem:
       return on_first_item(unit);
+    case Step::Unknown:
+      return on_unknown(unit);
     case Step::Item:
       return on_item(unit);
     case Step::Fragment:
@@ -167,6 +169,7 @@ std::string Parser::Impl::describe_step() const {
     case Step::ValueBytes:
     case Step::LongLength:
     case Step::FirstItem:
+    case Step::Unknown:
       return describe_place("element", element.tag, element.offset);
     case Step::FragmentBytes:
       return describe_place("fragment " + std::to_string(fragment.ordinal) + " of", element.tag, fragment.offset);
@@ -184,7 +187,7 @@ std::string Parser::Impl::describe_step() const {
 std::string Parser::Impl::describe_shortage() const {
   const bool passing = step == Step::ValueBytes || step == Step::FragmentBytes;
   const std::uint64_t missing = passing ? remaining : unit_size - intake.waiting();
-  return passing || step == Step::Value ? ", " + std::to_string(missing) + " bytes short" : "";
+  return passing || step == Step::Value || step == Step::Unknown ? ", " + std::to_string(missing) + " bytes short" : "";
 }
 
 Status Parser::Impl::finish() {

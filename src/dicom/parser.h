@@ -6,10 +6,11 @@
 // explicit, big endian, deflated (inflated on the way, within limits), or a syntax this program does not know, which is
 // explicit little endian as every one since the first three is (PS3.5 A.4).
 // Taken as they are, because writers do so and nothing becomes ambiguous: odd lengths, a wrong or missing group 0002
-// length, repeated or unsorted tags, VRs of later standards (long length, UN), data sets and items whose first element
-// is plainly of the other VR encoding, delimiters with a length, zero bytes behind the end.
-// A Parser is one thread's at a time. Errors are Corrupt (or Unsupported, TooLarge) and name tag and byte:
-// "element (0028,0010) at byte 412: …"; after an error every further call returns the same error.
+// length, repeated or unsorted tags, VRs of later standards (long length, UN), UN for attributes of the dictionary
+// (which tells their VR; a sequence only if the bytes bear it out), data sets and items whose first element is plainly
+// of the other VR encoding, delimiters with a length, zero bytes behind the end. A Parser is one thread's at a time.
+// Errors are Corrupt (or Unsupported, TooLarge) and name tag and byte: "element (0028,0010) at byte 412: …"; after an
+// error every further call returns the same error.
 #pragma once
 
 #include <cstdint>

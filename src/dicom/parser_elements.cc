@@ -28,14 +28,6 @@ constexpr std::array<std::uint32_t, 22> kSignedAsPixels = {
     0x00281103, 0x00283002, 0x00409211, 0x00409216, 0x00603004, 0x00603006,
 };
 
-// A writer that did not know a tag says UN. The value is what implicit VR would hold, so the dictionary's VR
-// tells what it means (PS3.5 6.2.2). Sequences of defined length stay opaque: some writers put explicit VR
-// into them.
-Vr known_vr(Tag tag) {
-  const Vr vr = implicit_vr(tag);
-  return vr == Vr::SQ ? Vr::UN : vr;
-}
-
 bool is_capital(std::uint8_t c) {
   return c >= 'A' && c <= 'Z';
 }
@@ -142,16 +134,17 @@ Status Parser::Impl::begin_element() {
     return begin_undefined_length();
   }
   RETURN_IF_ERROR(check_room("element", element.tag, element.offset, element.length));
-  if (element.vr == Vr::SQ) {
-    if (!encoding().explicit_vr && element.length > 0) {
-      expect(Step::FirstItem, std::min<std::size_t>(kItemUnit, element.length));
-      return {};
-    }
-    return begin_sequence(encoding());
-  }
   if (element.vr == Vr::UN) {
-    element.vr = known_vr(element.tag);
-    element.big_endian = false;  // what was not known could not be turned around (PS3.5 6.2.2)
+    // A writer that did not know a tag says UN. The value is what implicit VR would hold, so the dictionary's VR tells
+    // what it means; and what was not known could not be turned around (PS3.5 6.2.2).
+    element.vr = implicit_vr(element.tag);
+    element.big_endian = false;
+    if (element.vr == Vr::SQ && element.length > 0) {
+      return begin_unknown_sequence();
+    }
+  }
+  if (element.vr == Vr::SQ) {
+    return encoding().explicit_vr || element.length == 0 ? begin_sequence(encoding()) : expect_first_item(encoding());
   }
   if (element.length == 0) {
     return on_value({});
@@ -216,14 +209,21 @@ Status Parser::Impl::on_value(ByteView value) {
   return settle();
 }
 
+Status Parser::Impl::expect_first_item(Encoding inside) {
+  first_item_encoding = inside;
+  expect(Step::FirstItem, std::min<std::size_t>(kItemUnit, element.length));
+  return {};
+}
+
 // Under implicit VR the dictionary alone says that a value is a sequence; trial standards used tags otherwise, and
 // then the value is nobody's.
 Status Parser::Impl::on_first_item(ByteView unit) {
-  const bool is_sequence =
-      unit.size() == kItemUnit && (unit_tag(unit) == tags::kItem || unit_tag(unit) == tags::kSequenceDelimitationItem);
-  if (is_sequence) {
+  const auto begins_with = [&](Tag tag) {
+    return unit.size() == kItemUnit && tag_at(unit.data(), first_item_encoding.big_endian) == tag;
+  };
+  if (begins_with(tags::kItem) || begins_with(tags::kSequenceDelimitationItem)) {
     offset -= unit.size();
-    RETURN_IF_ERROR(begin_sequence(encoding()));
+    RETURN_IF_ERROR(begin_sequence(first_item_encoding));
     offset += unit.size();
     return on_item(unit);
   }

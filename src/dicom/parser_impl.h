@@ -1,5 +1,6 @@
-// The parser's state, shared by its files: parser.cc (feeding, ending), parser_meta.cc (preamble and group
-// 0002), parser_elements.cc (elements, sequences, items), parser_fragments.cc (encapsulated pixel data).
+// The parser's state, shared by its files: parser.cc (feeding, ending), parser_meta.cc (preamble and group 0002),
+// parser_elements.cc (elements, sequences, items), parser_unknown.cc (sequences written as UN), parser_fragments.cc
+// (encapsulated pixel data).
 //
 // A step says what the next bytes are. Steps with a unit size wait until the unit is there (Intake); Bytes
 // steps pass through whatever comes. After every finished element, item or sequence settle() decides the next
@@ -23,6 +24,7 @@ struct Parser::Impl {
     Value,          // a held value, whole
     ValueBytes,     // a large value, passing through
     FirstItem,      // the 8 bytes that tell whether what the dictionary calls a sequence is one
+    Unknown,        // a UN value, whole, that the dictionary calls a sequence
     Item,           // 8 bytes: an item or the delimiter of the sequence
     Fragment,       // 8 bytes: an item of fragments or their delimiter
     FragmentBytes,  // a fragment, passing through
@@ -48,7 +50,10 @@ struct Parser::Impl {
   const Encoding& encoding() const { return nesting.empty() ? top_level : nesting.top().encoding; }
   std::uint16_t load16(const std::uint8_t* at) const { return encoding().big_endian ? load_be16(at) : load_le16(at); }
   std::uint32_t load32(const std::uint8_t* at) const { return encoding().big_endian ? load_be32(at) : load_le32(at); }
-  Tag unit_tag(ByteView unit) const { return Tag(load16(unit.data()), load16(unit.data() + 2)); }
+  static Tag tag_at(const std::uint8_t* at, bool big_endian) {
+    return big_endian ? Tag(load_be16(at), load_be16(at + 2)) : Tag(load_le16(at), load_le16(at + 2));
+  }
+  Tag unit_tag(ByteView unit) const { return tag_at(unit.data(), encoding().big_endian); }
   std::uint32_t unit_length(ByteView unit) const { return load32(unit.data() + 4); }
   std::string describe_step() const;
   std::string describe_shortage() const;
@@ -69,10 +74,16 @@ struct Parser::Impl {
   Status begin_undefined_length();
   Status begin_sequence(Encoding inside);
   Status on_value(ByteView value);
+  Status expect_first_item(Encoding inside);
   Status on_first_item(ByteView unit);
   Status on_item(ByteView unit);
   Status begin_item(std::uint64_t offset, std::uint32_t length);
   Status end_sequence();
+
+  // parser_unknown.cc
+  Status begin_unknown_sequence();
+  Status on_unknown(ByteView value);
+  bool reads_as_sequence(ByteView value) const;
 
   // parser_fragments.cc
   Status begin_fragments();
@@ -96,6 +107,8 @@ struct Parser::Impl {
   bool signed_pixels = false;            // PixelRepresentation of the top level
   std::unique_ptr<Inflation> inflation;  // of a deflated data set, once it began
   ByteBuffer swapped;                    // a big-endian value turned around
+  bool tried = false;                    // inside a UN value that is being read on trial, or was
+  Encoding first_item_encoding;          // of the sequence that FirstItem is about
   ByteBuffer value_start;                // the first bytes of a value that turned out to be no sequence
   std::string syntax;
   std::uint64_t transfer_syntax_offset = 0;  // of its element
