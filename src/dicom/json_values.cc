@@ -19,9 +19,9 @@ void append_chars(std::string& out, T value) {
   out.append(room.data(), end.ptr);
 }
 
-// JSON has no such numbers: F.2.3's readers (fo-dicom, dcmjs, Python) know these spellings.
-template <class T>
-void append_float(std::string& out, T value) {
+// All readers of JSON have doubles, so FL is written as the double it is: the shortest text that names a float is
+// another double. JSON has no infinite numbers: F.2.3's readers (fo-dicom, dcmjs, Python) know these spellings.
+void append_float(std::string& out, double value) {
   if (std::isnan(value)) {
     out += "\"NaN\"";
   } else if (std::isinf(value)) {

@@ -100,12 +100,13 @@ TEST(JsonWriter, decimal_strings_are_numbers_digit_for_digit_or_else_strings) {
   EXPECT_EQ(one(Vr::IS, "+12\\-0\\1 2"), R"({"vr":"IS","Value":[12,-0,"1 2"]})");
 }
 
-TEST(JsonWriter, binary_numbers_are_written_shortest) {
+TEST(JsonWriter, binary_numbers_are_written_as_the_double_or_integer_they_are) {
   EXPECT_EQ(one_number<std::uint16_t>(Vr::US, {0, 65535}), R"({"vr":"US","Value":[0,65535]})");
   EXPECT_EQ(one_number<std::int16_t>(Vr::SS, {-32768}), R"({"vr":"SS","Value":[-32768]})");
   EXPECT_EQ(one_number<std::uint32_t>(Vr::UL, {4294967295U}), R"({"vr":"UL","Value":[4294967295]})");
   EXPECT_EQ(one_number<std::int32_t>(Vr::SL, {-5}), R"({"vr":"SL","Value":[-5]})");
-  EXPECT_EQ(one_number<float>(Vr::FL, {0.1F, 1e20F}), R"({"vr":"FL","Value":[0.1,1e+20]})");
+  EXPECT_EQ(one_number<float>(Vr::FL, {0.1F, 1e20F, 2.5F}),
+            R"({"vr":"FL","Value":[0.10000000149011612,100000002004087734272,2.5]})");
   EXPECT_EQ(one_number<double>(Vr::FD, {0.1, 1.0 / 3}), R"({"vr":"FD","Value":[0.1,0.3333333333333333]})");
   EXPECT_EQ(one_number<std::uint16_t>(Vr::AT, {0x0028, 0x00FA}), R"({"vr":"AT","Value":["002800FA"]})");
 }
