@@ -52,6 +52,34 @@ TEST_F(FileTest, create_new_refuses_an_existing_file) {
   EXPECT_EQ(*read_file(folder_ / "a", 100), "text");
 }
 
+TEST_F(FileTest, bytes_are_put_in_place_and_appending_goes_on_where_it_was) {
+  Result<File> file = File::create_new(folder_ / "a");
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(file->write_all(as_bytes("0123456789")).ok());
+  ASSERT_TRUE(file->write_at(2, as_bytes("AB")).ok());
+  ASSERT_TRUE(file->write_at(9, as_bytes("CDE")).ok()) << "over the end";
+  ASSERT_TRUE(file->write_at(5, {}).ok());
+  EXPECT_EQ(*read_file(folder_ / "a", 100), "01AB45678CDE");
+  ASSERT_TRUE(file->write_all(as_bytes("xy")).ok());
+  EXPECT_EQ(*read_file(folder_ / "a", 100), "01AB45678Cxy") << "behind the ten bytes that were appended";
+}
+
+TEST_F(FileTest, a_hole_before_what_was_put_in_place_reads_as_zero) {
+  Result<File> file = File::create_new(folder_ / "a");
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(file->write_at(3, as_bytes("x")).ok());
+  EXPECT_EQ(*read_file(folder_ / "a", 100), std::string("\0\0\0x", 4));
+}
+
+TEST_F(FileTest, a_place_that_cannot_be_written_is_named) {
+  put(folder_ / "a", "text");
+  Result<File> file = File::open_read(folder_ / "a");
+  ASSERT_TRUE(file.ok());
+  const Status refused = file->write_at(7, as_bytes("x"));
+  EXPECT_FALSE(refused.ok());
+  EXPECT_NE(refused.message().find("at byte 7"), std::string::npos) << refused.message();
+}
+
 TEST_F(FileTest, what_was_written_is_read_back_from_any_place) {
   Result<File> file = File::create_new(folder_ / "a");
   ASSERT_TRUE(file.ok());
