@@ -1,7 +1,7 @@
 # The outside libraries, each under one name.
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 find_package(SQLite3 REQUIRED)
 find_package(TIFF 4.5 REQUIRED)  # error handlers of one handle
 find_package(EXPAT REQUIRED)

@@ -22,6 +22,7 @@ struct SettingFlags {
   std::string listen;
   std::vector<std::string> set;
   bool insecure = false;
+  bool cleartext = false;
 
   Result<Config> resolve(char** environment) const {
     Config config;
@@ -43,6 +44,7 @@ struct SettingFlags {
       RETURN_IF_ERROR(set_key(config, "listen", listen));
     }
     config.insecure_no_auth = config.insecure_no_auth || insecure;
+    config.allow_cleartext = config.allow_cleartext || cleartext;
     return config;
   }
 };
@@ -101,6 +103,7 @@ void add_serve(CLI::App& program, SettingFlags& flags, char** environment, Run& 
   add_setting_flags(*serve, flags);
   serve->add_option("--listen", flags.listen, "HOST:PORT (default 127.0.0.1:8080; port 0 picks one)");
   serve->add_flag("--insecure-no-auth", flags.insecure, "listen beyond loopback without authentication");
+  serve->add_flag("--insecure-cleartext", flags.cleartext, "listen beyond loopback without TLS");
   auto print = std::make_shared<bool>(false);
   serve->add_flag("--print-config", *print, "print the settings that result, secrets masked, and end");
   serve->callback([&flags, &run, environment, print] {

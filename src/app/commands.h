@@ -16,6 +16,7 @@ struct ImportArguments {
   std::vector<std::filesystem::path> paths;
   std::string server;      // empty: into config.data
   std::string token_file;  // bearer token for the server
+  std::string server_ca;   // PEM file: who vouches for the server; empty: whom the machine trusts
   std::string partition;   // empty: the default one
   convert::Options convert;
   std::filesystem::path sheet;  // CSV with labels

@@ -140,6 +140,33 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+Status check_tls(const Config& config) {
+  const net::TlsOptions& tls = config.tls;
+  if (tls.certificate.empty() != tls.key.empty()) {
+    return Status(Code::InvalidArgument, std::string("TLS wants both tls.certificate and tls.key; ") +
+                                             (tls.key.empty() ? "tls.key" : "tls.certificate") + " is missing");
+  }
+  const bool asks = tls.client_certificates != net::ClientCertificates::None;
+  if (asks && !tls.enabled()) {
+    return Status(Code::InvalidArgument, "tls.client_certificates wants tls.certificate and tls.key");
+  }
+  if (asks != !tls.client_ca.empty()) {
+    return Status(Code::InvalidArgument, asks ? "tls.client_certificates wants tls.client_ca: who vouches for clients"
+                                              : "tls.client_ca wants tls.client_certificates = \"optional\" or "
+                                                "\"required\"");
+  }
+  // Where a proxy is trusted, it is the one that ends TLS.
+  if (!tls.enabled() && !is_loopback(config.listen_host) && !config.allow_cleartext && config.trusted_proxies.empty()) {
+    return Status(
+        Code::InvalidArgument,
+        "listening on " + config.listen_host +
+            " in the clear would show slides and tokens to the network; configure tls.certificate and "
+            "tls.key, name the proxy that ends TLS in trusted_proxies, or say --insecure-cleartext if that is "
+            "what you want");
+  }
+  return {};
+}
+
 }  // namespace
 
 Status set_key(Config& config, std::string_view key, std::string_view value) {
@@ -191,6 +218,7 @@ Status check_config(const Config& config) {
                       " without authentication would give every slide to whoever can reach it; "
                       "configure auth.tokens, or say --insecure-no-auth if that is what you want");
   }
+  RETURN_IF_ERROR(check_tls(config));
   const bool any = std::find(config.cors_origins.begin(), config.cors_origins.end(), "*") != config.cors_origins.end();
   if (any && config.cors_allow_credentials) {
     return Status(Code::InvalidArgument,

@@ -15,6 +15,7 @@
 #include "auth/tokens.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "net/tls_context.h"
 
 namespace tessera::app {
 
@@ -25,6 +26,9 @@ struct Config {
   std::string public_url;         // when clients reach the server under another address than they put into Host
   bool insecure_no_auth = false;  // serve beyond loopback without authentication, knowingly
   std::vector<std::string> trusted_proxies;
+
+  net::TlsOptions tls;           // without a certificate: in the clear
+  bool allow_cleartext = false;  // serve beyond loopback without TLS, knowingly
 
   unsigned loop_threads = 0;     // 0: one per core
   unsigned reader_threads = 8;   // look-ups, metadata, search
@@ -67,7 +71,8 @@ Status read_config_file(Config& config, const std::filesystem::path& path);
 // TESSERA_LOG_LEVEL=debug and its like; `environment` as of environ.
 Status read_environment(Config& config, char** environment);
 
-// What must hold between keys: no listening beyond loopback without authentication, credentials not with any origin.
+// What must hold between keys: no listening beyond loopback without authentication or in the clear, credentials not
+// with any origin.
 Status check_config(const Config& config);
 
 // The result as TOML, secrets masked.

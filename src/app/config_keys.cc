@@ -188,6 +188,42 @@ std::string show_listen(const Config& config) {
                      std::to_string(config.listen_port));
 }
 
+Status set_min_version(Config& config, std::string_view key, std::string_view text) {
+  if (text != "1.2" && text != "1.3") {
+    return bad(key, text, "1.2 or 1.3");
+  }
+  config.tls.only_1_3 = text == "1.3";
+  return {};
+}
+
+constexpr std::array kClientCertificates = {"none", "optional", "required"};
+
+Status set_client_certificates(Config& config, std::string_view key, std::string_view text) {
+  const auto found = std::find(kClientCertificates.begin(), kClientCertificates.end(), text);
+  if (found == kClientCertificates.end()) {
+    return bad(key, text, "none, optional or required");
+  }
+  config.tls.client_certificates = static_cast<net::ClientCertificates>(found - kClientCertificates.begin());
+  return {};
+}
+
+template <auto kMember>
+Status set_tls_path(Config& config, std::string_view, std::string_view text) {
+  config.tls.*kMember = text;
+  return {};
+}
+template <auto kMember>
+std::string show_tls_path(const Config& config) {
+  return toml_string((config.tls.*kMember).string());
+}
+
+Status set_hsts(Config& config, std::string_view key, std::string_view text) {
+  std::uint64_t seconds = 0;
+  RETURN_IF_ERROR((read_number<0, 4'000'000'000>(key, text, seconds)));
+  config.tls.hsts_seconds = static_cast<std::uint32_t>(seconds);
+  return {};
+}
+
 // C is Config: the table is narrow enough to read.
 using C = Config;
 const std::array kKeys = {
@@ -200,6 +236,23 @@ const std::array kKeys = {
               set_flag<&C::insecure_no_auth>, show_flag<&C::insecure_no_auth>},
     ConfigKey{"trusted_proxies", "addresses whose X-Forwarded-Proto, -Host and -Prefix are believed",
               set_trusted_proxies, show_list<&C::trusted_proxies>},
+    ConfigKey{"tls.certificate", "PEM file: the server's certificate, then its chain; with tls.key it turns TLS on",
+              set_tls_path<&net::TlsOptions::certificate>, show_tls_path<&net::TlsOptions::certificate>},
+    ConfigKey{"tls.key", "PEM file: the certificate's private key, not encrypted, readable by its owner alone",
+              set_tls_path<&net::TlsOptions::key>, show_tls_path<&net::TlsOptions::key>},
+    ConfigKey{"tls.min_version", "the oldest version spoken: 1.2 or 1.3", set_min_version,
+              [](const C& c) { return toml_string(c.tls.only_1_3 ? "1.3" : "1.2"); }},
+    ConfigKey{"tls.client_certificates", "none, optional or required: whether clients show certificates",
+              set_client_certificates,
+              [](const C& c) {
+                return toml_string(kClientCertificates[static_cast<std::size_t>(c.tls.client_certificates)]);
+              }},
+    ConfigKey{"tls.client_ca", "PEM file: the authorities that vouch for clients' certificates",
+              set_tls_path<&net::TlsOptions::client_ca>, show_tls_path<&net::TlsOptions::client_ca>},
+    ConfigKey{"tls.hsts_seconds", "how long browsers keep to https (Strict-Transport-Security, over TLS only); 0: not",
+              set_hsts, [](const C& c) { return std::to_string(c.tls.hsts_seconds); }},
+    ConfigKey{"tls.allow_cleartext", "true: listen beyond loopback without TLS, knowingly",
+              set_flag<&C::allow_cleartext>, show_flag<&C::allow_cleartext>},
     ConfigKey{"threads.loops", "event loops for connections; 0: one per core", set_number<&C::loop_threads, 0, 256>,
               show_number<&C::loop_threads>},
     ConfigKey{"threads.readers", "threads for look-ups, metadata and search", set_number<&C::reader_threads, 1, 256>,

@@ -45,8 +45,9 @@ class Destination {
 // Into a partition (its key) of the folder that `stack` has open (borrowed). Nothing is seen before commit().
 std::unique_ptr<Destination> archive_destination(ArchiveStack& stack, std::int64_t partition);
 
-// To `{server_url}/studies` with a bearer token where one is given; connections are kept between requests.
-std::unique_ptr<Destination> server_destination(std::string server_url, std::string token);
+// To `{server_url}/studies` with a bearer token where one is given; connections are kept between requests. `ca_file`:
+// as ClientRequest has it.
+std::unique_ptr<Destination> server_destination(std::string server_url, std::string token, std::string ca_file);
 
 // The DICOMweb root that --server and --partition mean: an address alone stands for its /dicom-web.
 Result<std::string> dicomweb_root(std::string server, const std::string& partition);

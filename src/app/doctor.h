@@ -19,12 +19,14 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
-// The checks, each adding what it found. doctor_folder.cc, doctor_network.cc, doctor_host.cc.
+// The checks, each adding what it found. doctor_folder.cc, doctor_network.cc, doctor_tls.cc,
+// doctor_host.cc.
 void check_folder(const Config& config, Findings& out);
 void check_space(const Config& config, Findings& out);
 void check_catalog(const Config& config, Findings& out);
 void check_secrets(const Config& config, Findings& out);
 void check_listening(const Config& config, Findings& out);
+void check_tls(const Config& config, Findings& out);
 void check_public_url(const Config& config, Findings& out);
 void check_cors(const Config& config, Findings& out);
 void check_clock(const Config& config, Findings& out);

@@ -37,8 +37,8 @@ int try_to_bind(const std::string& host, std::uint16_t port) {
   return error;
 }
 
-// Where to ask for what listens on the configured address.
-std::string local_url(const Config& config) {
+// Where what listens on the configured address is reached.
+std::string local_address(const Config& config) {
   std::string host = config.listen_host;
   if (host == "0.0.0.0") {
     host = "127.0.0.1";
@@ -46,21 +46,38 @@ std::string local_url(const Config& config) {
     host = "::1";
   }
   const bool v6 = host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(config.listen_port);
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(config.listen_port);
 }
 
-bool is_alive(const std::string& url) {
-  const auto answer = net::http_get({url + "/health/live", {}});
+std::string local_url(const Config& config) {
+  return (config.tls.enabled() ? "https://" : "http://") + local_address(config);
+}
+
+// A look at what this machine itself listens on, by an address that no certificate names.
+net::ClientRequest local_request(std::string url) {
+  net::ClientRequest request{std::move(url), {}};
+  request.verify = false;
+  return request;
+}
+
+bool is_alive(const net::ClientRequest& request) {
+  const auto answer = net::http_get(request);
   return answer.ok() && answer->status == 200 && answer->body == "alive\n";
 }
 
-void check_running_server(const std::string& url, Findings& out) {
-  if (!is_alive(url)) {
-    out.push_back({"port", Verdict::Error, "another program listens on " + url.substr(7),
+void check_running_server(const Config& config, Findings& out) {
+  const std::string url = local_url(config);
+  if (config.tls.client_certificates == net::ClientCertificates::Required) {
+    out.push_back(
+        {"port", Verdict::Ok, "something listens at " + url + "; it asks for a certificate, so no more is said", ""});
+    return;
+  }
+  if (!is_alive(local_request(url + "/health/live"))) {
+    out.push_back({"port", Verdict::Error, "another program listens on " + local_address(config),
                    "stop it, or choose another port in 'listen'"});
     return;
   }
-  const auto ready = net::http_get({url + "/health/check", {}});
+  const auto ready = net::http_get(local_request(url + "/health/check"));
   if (ready.ok() && ready->status == 200) {
     out.push_back({"port", Verdict::Ok, "a Tessera runs at " + url + " and is ready", ""});
   } else {
@@ -131,12 +148,12 @@ void check_listening(const Config& config, Findings& out) {
     out.push_back({"port", Verdict::Ok, "a free one is picked at every start", ""});
     return;
   }
-  const std::string address = local_url(config).substr(7);
+  const std::string address = local_address(config);
   const int error = try_to_bind(config.listen_host, config.listen_port);
   if (error == 0) {
     out.push_back({"port", Verdict::Ok, address + " is free", ""});
   } else if (error == EADDRINUSE) {
-    check_running_server(local_url(config), out);
+    check_running_server(config, out);
   } else {
     out.push_back({"port", Verdict::Error,
                    "nothing can listen on " + address + ": " +
@@ -170,13 +187,15 @@ void check_public_url(const Config& config, Findings& out) {
   if (url.starts_with("http://") && !config.tokens.empty() && !url.starts_with("http://127.") &&
       !url.starts_with("http://localhost")) {
     out.push_back({"public_url", Verdict::Warning, "tokens go to '" + url + "' unencrypted",
-                   "put a proxy with TLS in front, and write https://"});
+                   "configure tls.certificate and tls.key or put a proxy with TLS in front, and write https://"});
   }
   const std::string base = url.ends_with('/') ? url.substr(0, url.size() - 1) : url;
-  if (config.listen_port != 0 && !is_alive(local_url(config))) {
-    out.push_back(
-        {"public_url", Verdict::Ok, "'" + url + "' is plausible; the server does not run, so it was not asked", ""});
-  } else if (is_alive(base)) {
+  if (config.tls.client_certificates == net::ClientCertificates::Required ||
+      (config.listen_port != 0 && !is_alive(local_request(local_url(config) + "/health/live")))) {
+    out.push_back({"public_url", Verdict::Ok,
+                   "'" + url + "' is plausible; the server does not run or asks for a certificate, so it was not asked",
+                   ""});
+  } else if (is_alive({base + "/health/live", {}})) {
     out.push_back({"public_url", Verdict::Ok, "'" + url + "' leads to a Tessera", ""});
   } else {
     out.push_back({"public_url", Verdict::Warning, "'" + url + "' does not lead from this machine to a Tessera",

@@ -165,7 +165,7 @@ int import_to_server(ImportCommand& command, const ImportArguments& arguments, c
   if (!url.ok() || !token.ok()) {
     return complain(url.ok() ? token.status() : url.status(), url.ok() ? 1 : kUsage);
   }
-  return command.run([&] { return server_destination(*url, *token); }, stop);
+  return command.run([&] { return server_destination(*url, *token, arguments.server_ca); }, stop);
 }
 
 Result<std::int64_t> partition_key(ArchiveStack& stack, const std::string& name) {

@@ -40,9 +40,15 @@ void add_watch_flags(CLI::App& command, ImportArguments& arguments) {
 
 void add_import_flags(CLI::App& command, ImportArguments& arguments) {
   command.add_option("PATH", arguments.paths, "files and folders");
-  CLI::Option* server = command.add_option("--server", arguments.server,
-                                           "send to this DICOMweb server instead of a data folder (http://HOST:PORT)");
+  CLI::Option* server =
+      command.add_option("--server", arguments.server,
+                         "send to this DICOMweb server instead of a data folder (http://HOST:PORT, https://HOST)");
   command.add_option("--token-file", arguments.token_file, "file with the bearer token for --server")->needs(server);
+  command
+      .add_option("--server-ca", arguments.server_ca,
+                  "PEM file with the authority of an https --server's certificate (default: whom this machine trusts)")
+      ->needs(server)
+      ->check(CLI::ExistingFile);
   command.add_option("--retries", arguments.retries, "tries after a server was busy or gone (default 5)")
       ->needs(server)
       ->check(CLI::Range(0u, kMostRetries));

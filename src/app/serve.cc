@@ -27,11 +27,12 @@ void raise_descriptor_limit() {
   }
 }
 
-sigset_t block_stop_signals() {
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread started from here on
   return signals;
 }
@@ -82,16 +83,61 @@ Status check_partitions(const Config& config, catalog::Partitions& partitions) {
 
 std::string listening_url(const Config& config, std::uint16_t port) {
   const bool v6 = config.listen_host.find(':') != std::string::npos;
-  return "http://" + (v6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" + std::to_string(port);
+  return (config.tls.enabled() ? "https://" : "http://") + (v6 ? "[" + config.listen_host + "]" : config.listen_host) +
+         ":" + std::to_string(port);
+}
+
+// None where the server speaks in the clear.
+Result<std::shared_ptr<net::TlsContext>> open_tls(const Config& config, const Clock& clock) {
+  return config.tls.enabled() ? net::TlsContext::open(config.tls, clock) : std::shared_ptr<net::TlsContext>();
+}
+
+void watch_tls(Metrics& metrics, const std::shared_ptr<net::TlsContext>& tls) {
+  if (tls != nullptr) {
+    metrics.collect([tls](Exposition& out) {
+      out.family("tessera_tls_certificate_expires_seconds", "gauge", "When the certificate in use ends, since 1970.");
+      out.sample(static_cast<double>(tls->expires_at()));
+    });
+  }
+}
+
+// A certificate that cannot be used is told, and the old one stays.
+void renew_tls(net::TlsContext& tls, bool asked, Log& log) {
+  const Result<bool> renewed = asked ? tls.reload() : tls.reload_if_changed();
+  if (!renewed.ok()) {
+    log.warning("the new TLS certificate is not used; the old one stays", {{"why", renewed.status().message()}});
+  } else if (*renewed) {
+    log.info("TLS certificate read again", {{"expires", rfc3339(tls.expires_at() * 1000)}});
+  }
+}
+
+// Until SIGTERM or SIGINT, which it returns. SIGHUP, or that the files change, means a new certificate.
+int wait_for_stop(const sigset_t& signals, net::TlsContext* tls, Log& log) {
+  constexpr timespec kBetweenLooks{2, 0};
+  while (true) {
+    const int signal =
+        tls == nullptr ? ::sigwaitinfo(&signals, nullptr) : ::sigtimedwait(&signals, nullptr, &kBetweenLooks);
+    if (signal > 0 && signal != SIGHUP) {
+      return signal;
+    }
+    if (tls != nullptr) {
+      renew_tls(*tls, signal == SIGHUP, log);
+    }
+  }
 }
 
 }  // namespace
 
 int run_serve(const Config& config) {
   raise_descriptor_limit();
-  sigset_t signals = block_stop_signals();
+  const sigset_t signals = block_signals();
   Log log({.level = config.log_level, .format = config.log_format});
 
+  const SystemClock clock;
+  const auto tls = open_tls(config, clock);
+  if (!tls.ok()) {
+    return complain(tls.status());
+  }
   const archive::Locator::Options cache{config.cached_instances,
                                         std::size_t{config.cached_frame_table_mib} * 1024 * 1024};
   auto stack =
@@ -109,9 +155,11 @@ int run_serve(const Config& config) {
   watch_archive(metrics, **stack);
   watch_pools(metrics, readers, writers);
   watch_process(metrics, (*stack)->clock);
+  watch_tls(metrics, *tls);
   Front front(config, **stack, readers, writers, metrics, log);
 
   net::ServerOptions options = server_options(config);
+  options.tls = *tls;
   options.on_access = [&](const net::AccessRecord& record) {
     metrics.record(record);
     if (config.log_access || record.status >= 500) {
@@ -139,8 +187,7 @@ int run_serve(const Config& config) {
   std::fflush(stdout);
   log.info("serving", {{"data", (*stack)->folder.path.string()}, {"port", unsigned{server.port()}}});
 
-  int signal_number = 0;
-  sigwait(&signals, &signal_number);
+  const int signal_number = wait_for_stop(signals, tls->get(), log);
   log.info("stopping", {{"signal", signal_number}});
   front.start_draining();
   const bool clean = server.shutdown(config.shutdown_timeout);

@@ -9,7 +9,8 @@ namespace {
 
 class ServerDestination final : public Destination {
  public:
-  ServerDestination(std::string url, std::string token) : url_(std::move(url)), token_(std::move(token)) {}
+  ServerDestination(std::string url, std::string token, std::string ca_file)
+      : url_(std::move(url)), token_(std::move(token)), ca_file_(std::move(ca_file)) {}
 
   Result<bool> has(const std::string& study, const std::string& series, const std::string& sop) override {
     TRY_ASSIGN(const net::ClientAnswer answer, net::http_get(make_request("/studies/" + study + "/series/" + series +
@@ -57,7 +58,7 @@ class ServerDestination final : public Destination {
  private:
   net::ClientRequest make_request(const std::string& path) {
     retry_after_ = Millis(0);
-    net::ClientRequest request{url_ + path, {{"Accept", "application/dicom+json"}}, &connections_};
+    net::ClientRequest request{url_ + path, {{"Accept", "application/dicom+json"}}, &connections_, ca_file_};
     if (!token_.empty()) {
       request.fields.emplace_back("Authorization", "Bearer " + token_);
     }
@@ -71,6 +72,7 @@ class ServerDestination final : public Destination {
 
   const std::string url_;
   const std::string token_;
+  const std::string ca_file_;
   Millis retry_after_{0};
   net::Connections connections_;
   std::unique_ptr<net::HttpUpload> upload_;
@@ -79,8 +81,8 @@ class ServerDestination final : public Destination {
 
 }  // namespace
 
-std::unique_ptr<Destination> server_destination(std::string server_url, std::string token) {
-  return std::make_unique<ServerDestination>(std::move(server_url), std::move(token));
+std::unique_ptr<Destination> server_destination(std::string server_url, std::string token, std::string ca_file) {
+  return std::make_unique<ServerDestination>(std::move(server_url), std::move(token), std::move(ca_file));
 }
 
 Result<std::string> dicomweb_root(std::string server, const std::string& partition) {

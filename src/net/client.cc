@@ -44,6 +44,7 @@ struct CurlTransfer {
   bool complete = false;  // finish() was called: an empty `pending` is the end
   bool done = false;
   CURLcode outcome = CURLE_OK;
+  char details[CURL_ERROR_SIZE] = "";
 
   ~CurlTransfer() {
     if (multi != nullptr && easy) {
@@ -74,6 +75,13 @@ struct CurlTransfer {
     curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, kStalledSeconds);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, keep_answer);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
+    curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, details);
+    curl_easy_setopt(easy.get(), CURLOPT_SSL_VERIFYPEER, request.verify ? 1L : 0L);
+    curl_easy_setopt(easy.get(), CURLOPT_SSL_VERIFYHOST, request.verify ? 2L : 0L);
+    if (!request.ca_file.empty()) {
+      curl_easy_setopt(easy.get(), CURLOPT_CAINFO, request.ca_file.c_str());
+      curl_easy_setopt(easy.get(), CURLOPT_CAPATH, nullptr);
+    }
     curl_multi_add_handle(multi, easy.get());
     return {};
   }
@@ -109,11 +117,12 @@ struct CurlTransfer {
   }
 
   Result<ClientAnswer> take_answer() {
-    if (outcome == CURLE_URL_MALFORMAT || outcome == CURLE_UNSUPPORTED_PROTOCOL) {
-      return Status(Code::InvalidArgument, "ask " + url + ": " + curl_easy_strerror(outcome));
-    }
     if (outcome != CURLE_OK) {
-      return Status(Code::Unavailable, "ask " + url + ": " + curl_easy_strerror(outcome));
+      // What asking again does not change: the address, and whom the server's certificate is for.
+      const bool for_good = outcome == CURLE_URL_MALFORMAT || outcome == CURLE_UNSUPPORTED_PROTOCOL ||
+                            outcome == CURLE_PEER_FAILED_VERIFICATION || outcome == CURLE_SSL_CACERT_BADFILE;
+      return Status(for_good ? Code::InvalidArgument : Code::Unavailable,
+                    "ask " + url + ": " + (details[0] != '\0' ? details : curl_easy_strerror(outcome)));
     }
     long status = 0;
     curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -36,6 +36,8 @@ struct ClientRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> fields;
   Connections* connections = nullptr;  // borrowed; none: a connection of its own
+  std::string ca_file = {};            // PEM: who vouches for an https server; empty: whom this machine trusts
+  bool verify = true;                  // false: whoever answers is taken (a look at a server on this machine)
 };
 
 // Unavailable, naming the URL, when no answer could be had; InvalidArgument when the URL is none.

@@ -36,7 +36,12 @@ bool is_request_id(std::string_view text) {
 }  // namespace
 
 Connection::Connection(Loop& loop, File socket, std::string peer)
-    : loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)) {}
+    : loop_(loop),
+      socket_(std::move(socket)),
+      plain_(socket_.descriptor()),
+      tls_(loop.tls_transport(socket_.descriptor())),
+      transport_(tls_ != nullptr ? static_cast<Transport*>(tls_.get()) : &plain_),
+      peer_(std::move(peer)) {}
 
 Connection::~Connection() = default;
 
@@ -128,6 +133,8 @@ void Connection::dispatch_head() {
     request_id_ = shared.id_prefix + std::to_string(shared.next_request.fetch_add(1, std::memory_order_relaxed));
   }
   request.id = request_id_;
+  request.secure = tls_ != nullptr;
+  request.client_certificate = transport_->client_certificate();
   close_after_ = !head_.keep_alive || shared.draining.load(std::memory_order_relaxed);
   answered_ = false;
   abort_due_.reset();
@@ -220,6 +227,8 @@ void Connection::take_response(Response response) {
     close_after_ = true;  // the end of such a body is the end of the connection
   }
   framing.keep_alive = !close_after_;
+  framing.strict_transport =
+      tls_ != nullptr ? std::string_view(loop_.shared().options.tls->strict_transport()) : std::string_view();
   status_ = response.status;
   route_ = response.route;
   writer_ = std::make_unique<ResponseWriter>(std::move(response), framing);
@@ -233,10 +242,9 @@ void Connection::continue_writing() {
     return;
   }
   const auto self = shared_from_this();
-  const std::uint64_t before = writer_->sent();
-  const auto wait =
-      writer_->run(socket_.descriptor(), [self] { self->loop_.post([self] { self->continue_writing(); }); });
-  if (writer_->sent() != before) {
+  const auto wait = writer_->run(*transport_, [self] { self->loop_.post([self] { self->continue_writing(); }); });
+  if (transport_->sent() != sent_before_) {
+    sent_before_ = transport_->sent();
     since_millis_ = loop_.now_millis();
   }
   switch (wait) {
@@ -270,7 +278,7 @@ void Connection::finish_exchange() {
   state_ = State::Head;
   since_millis_ = loop_.now_millis();
   if (loop_.shared().draining.load(std::memory_order_relaxed)) {
-    close();
+    close_politely();
   }
 }
 
@@ -295,7 +303,7 @@ void Connection::report(bool aborted) {
 
 void Connection::close_if_idle() {
   if (state_ == State::Head && in_begin_ == in_end_) {
-    close();
+    close_politely();
   }
 }
 
@@ -303,7 +311,9 @@ void Connection::cut(const Status& why) {
   if (state_ == State::Closed) {
     return;
   }
-  if (state_ != State::Head && state_ != State::Linger) {
+  if (state_ == State::Head) {
+    transport_->goodbye();
+  } else if (state_ != State::Linger) {
     status_ = state_ == State::Writing ? status_ : 499;  // the peer left before an answer
     report(true);
   }
@@ -320,6 +330,20 @@ void Connection::close() {
   loop_.forget(shared_from_this());
 }
 
+void Connection::close_politely() {
+  transport_->goodbye();
+  close();
+}
+
+// A browser that was sent to http:// where https:// is spoken: it is told so in its own words.
+void Connection::answer_plain_http() {
+  tls_.reset();
+  transport_ = &plain_;
+  head_ = Head();
+  started_micros_ = steady_micros();
+  refuse(400, "This port speaks HTTPS; the address begins with https://.");
+}
+
 void Connection::check_time() {
   const ServerOptions& options = loop_.shared().options;
   const auto waited = std::chrono::milliseconds(loop_.now_millis() - since_millis_);
@@ -331,9 +355,15 @@ void Connection::check_time() {
   }
   switch (state_) {
     case State::Head:
+      if (!transport_->established()) {
+        if (waited > options.head_timeout) {
+          close();
+        }
+        return;
+      }
       if (in_begin_ == in_end_ ? waited > options.idle_timeout : waited > options.head_timeout) {
         if (in_begin_ == in_end_) {
-          close();
+          close_politely();
         } else {
           refuse(408, "The request's head took too long to arrive.");
         }

@@ -16,6 +16,7 @@
 #include "net/head_parser.h"
 #include "net/loop.h"
 #include "net/response_writer.h"
+#include "net/tls_transport.h"
 
 namespace tessera::net {
 
@@ -48,12 +49,15 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void finish_exchange();
   void on_head_bytes(std::size_t count);
   void close();
+  void close_politely();  // where no answer is cut off
+  void answer_plain_http();
   void report(bool aborted);
 
   // connection_reading.cc (and on_ready, go_on)
   using Taker = void (Connection::*)(std::size_t count);
   void read_more(MutableBytes into, Taker then);
   void read_what_is_there();
+  void receive_failed(int error);
 
   // connection_body.cc: receiving a body
   void begin_body();
@@ -80,6 +84,10 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   Loop& loop_;
   File socket_;
+  PlainTransport plain_;
+  std::unique_ptr<TlsTransport> tls_;
+  Transport* transport_;           // one of both
+  std::uint64_t sent_before_ = 0;  // bytes the transport had sent at the last sign of progress
   const std::string peer_;
   State state_ = State::Head;
 

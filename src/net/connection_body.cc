@@ -62,7 +62,8 @@ void Connection::send_continue() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   continue_due_ = false;
   // 25 bytes into an empty send buffer: they fit, or the peer is gone, which the next read will tell.
-  (void)::send(socket_.descriptor(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  (void)transport_->send(kContinue, false);
+  (void)transport_->flush();
 }
 
 void Connection::allocate_body_buffer() {
@@ -242,6 +243,7 @@ void Connection::begin_linger() {
     state_ = State::Linger;
     since_millis_ = loop_.now_millis();
     linger_left_ = loop_.shared().options.drain_limit;
+    transport_->goodbye();
     ::shutdown(socket_.descriptor(), SHUT_WR);
   }
   if (paused_) {

@@ -1,7 +1,6 @@
 // Readiness and reading: what the kernel said of the socket is remembered until a call contradicts it, because edges
 // come once; bytes go where the state asked for them.
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 
@@ -18,7 +17,8 @@ constexpr std::size_t kReadTurn = 4 * 1024 * 1024;  // so that one fast peer doe
 void Connection::on_ready(std::uint32_t epoll_events) {
   const auto self = shared_from_this();
   peer_done_ = peer_done_ || (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-  readable_ = readable_ || peer_done_ || (epoll_events & EPOLLIN) != 0;
+  const bool resumes = transport_->on_ready(epoll_events);
+  readable_ = readable_ || resumes || peer_done_ || (epoll_events & EPOLLIN) != 0;
   if (awaits_room_ && (epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
     awaits_room_ = false;
     continue_writing();
@@ -43,8 +43,7 @@ void Connection::read_more(MutableBytes into, Taker then) {
   }
 }
 
-// Reads for as long as bytes are wanted and there. A read that comes back short has emptied the socket: the next edge
-// tells of more, and no call is spent on finding out that there is nothing.
+// Reads for as long as bytes are wanted and there.
 void Connection::read_what_is_there() {
   if (reading_now_) {
     return;
@@ -52,20 +51,13 @@ void Connection::read_what_is_there() {
   reading_now_ = true;
   std::size_t turn = 0;
   while (readable_ && !read_into_.empty() && state_ != State::Closed) {
-    const ssize_t count = ::recv(socket_.descriptor(), read_into_.data(), read_into_.size(), MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      readable_ = false;
+    const Transport::Received received = transport_->receive(read_into_);
+    if (received.count <= 0) {
+      receive_failed(received.count == 0 ? 0 : errno);
       break;
     }
-    if (count <= 0) {
-      cut(Status(Code::Cancelled, "the peer went away"));
-      break;
-    }
-    const auto got = static_cast<std::size_t>(count);
-    readable_ = peer_done_ || got == read_into_.size();
+    const auto got = static_cast<std::size_t>(received.count);
+    readable_ = peer_done_ || received.more;
     read_into_ = {};
     window_bytes_ += got;
     turn += got;
@@ -76,6 +68,23 @@ void Connection::read_what_is_there() {
     }
   }
   reading_now_ = false;
+}
+
+// `error`: errno; 0: the peer said all it had to say.
+void Connection::receive_failed(int error) {
+  if (error == EAGAIN || error == EWOULDBLOCK) {
+    readable_ = false;
+  } else if (error == EINTR) {
+    loop_.defer(shared_from_this());
+  } else if (error == EPROTONOSUPPORT && tls_ != nullptr) {
+    read_into_ = {};
+    answer_plain_http();
+  } else {
+    if (error != 0 && !transport_->established()) {
+      loop_.shared().log.debug("a TLS handshake failed", {{"peer", peer_}, {"why", tls_->reason()}});
+    }
+    cut(Status(Code::Cancelled, "the peer went away"));
+  }
 }
 
 }  // namespace tessera::net

@@ -10,7 +10,7 @@
 namespace tessera::net {
 
 struct Head {
-  Request request;  // without peer, id and secure
+  Request request;  // without peer, id, secure and client_certificate
   bool keep_alive = false;
   bool chunked = false;
   bool expects_continue = false;

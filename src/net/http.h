@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "base/rope.h"
+#include "net/client_certificate.h"
 
 namespace tessera::net {
 
@@ -33,9 +34,11 @@ struct Request {
   std::string_view path;         // without query, still percent-encoded
   std::string_view query;        // after '?', still encoded; empty when none
   std::vector<std::pair<std::string_view, std::string_view>> fields;
-  std::string_view peer;             // "127.0.0.1:51234"
-  std::string_view id;               // the request id of log line and X-Request-Id
-  bool secure = false;               // arrived over TLS
+  std::string_view peer;  // "127.0.0.1:51234"
+  std::string_view id;    // the request id of log line and X-Request-Id
+  bool secure = false;    // arrived over TLS
+  // Who the client proved to be by a certificate; none: it did not, or was not asked.
+  const ClientCertificate* client_certificate = nullptr;
   std::int64_t content_length = -1;  // -1: none stated (no body, or chunked)
   bool has_body = false;
 

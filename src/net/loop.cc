@@ -177,6 +177,11 @@ std::string_view Loop::date() {
   return date_;
 }
 
+std::unique_ptr<TlsTransport> Loop::tls_transport(int socket) {
+  return shared_.options.tls == nullptr ? nullptr
+                                        : std::make_unique<TlsTransport>(*shared_.options.tls, socket, tls_workspace_);
+}
+
 void Loop::forget(const std::shared_ptr<Connection>& connection) {
   if (connections_.erase(connection) != 0) {
     shared_.connections.fetch_sub(1);
@@ -203,6 +208,9 @@ void Loop::accept_some() {
 void Loop::adopt(File socket, const Endpoint& peer) {
   if (shared_.connections.fetch_add(1) >= shared_.options.max_connections) {
     shared_.connections.fetch_sub(1);
+    if (shared_.options.tls != nullptr) {
+      return;  // a handshake would cost more than the request that it is to save
+    }
     (void)::send(socket.descriptor(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return;
   }

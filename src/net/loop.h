@@ -18,6 +18,7 @@
 
 #include "net/server.h"
 #include "net/socket.h"
+#include "net/tls_transport.h"
 
 namespace tessera::net {
 
@@ -59,6 +60,7 @@ class Loop {
   std::string_view date();                                 // "Mon, 23 Nov 2026 07:52:15 GMT", made once a second
   std::int64_t now_millis() const { return now_millis_; }  // the tick's: good to a second
   void defer(std::shared_ptr<Connection> connection) { deferred_.push_back(std::move(connection)); }
+  std::unique_ptr<TlsTransport> tls_transport(int socket);  // none where the server speaks in the clear
   void forget(const std::shared_ptr<Connection>& connection);
 
  private:
@@ -76,6 +78,7 @@ class Loop {
   std::uint16_t port_ = 0;
   bool listener_watched_ = false;  // not while descriptors are short
   bool stopping_ = false;
+  const std::shared_ptr<TlsWorkspace> tls_workspace_ = std::make_shared<TlsWorkspace>();
   std::unordered_set<std::shared_ptr<Connection>> connections_;
   std::vector<std::shared_ptr<Connection>> deferred_;
   std::mutex mutex_;

@@ -1,8 +1,5 @@
 #include "net/response_writer.h"
 
-#include <sys/sendfile.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -13,9 +10,8 @@ namespace tessera::net {
 namespace {
 
 constexpr std::size_t kFetchBytes = 256 * 1024;
-constexpr std::size_t kSendfileStep = 8 * 1024 * 1024;  // so that one fast peer does not hold the loop
-constexpr std::size_t kSegment = 65'000;                // what the kernel hands to a device at once, nearly
-constexpr std::size_t kChunkHead = 10;                  // "xxxxxxxx\r\n"
+constexpr std::size_t kSegment = 65'000;  // what the kernel hands to a device at once, nearly
+constexpr std::size_t kChunkHead = 10;    // "xxxxxxxx\r\n"
 
 struct Phrase {
   int status;
@@ -129,13 +125,25 @@ void ResponseWriter::write_head(const ResponseFraming& framing) {
   }
   append_field(out_, "Date", framing.date);
   append_field(out_, "X-Request-Id", framing.request_id);
+  if (!framing.strict_transport.empty()) {
+    append_field(out_, "Strict-Transport-Security", framing.strict_transport);
+  }
   if (!framing.keep_alive) {
     append_field(out_, "Connection", "close");
   }
   out_.append("\r\n");
 }
 
-ResponseWriter::Wait ResponseWriter::run(int socket, const std::function<void()>& resume) {
+ResponseWriter::Wait ResponseWriter::run(Transport& out, const std::function<void()>& resume) {
+  const Wait wait = go_on(out, resume);
+  if (!out.flush() && wait != Wait::Failed) {
+    return !would_block() ? Wait::Failed : wait == Wait::Source ? wait : Wait::Writable;
+  }
+  done_ = wait == Wait::Nothing;
+  return wait;
+}
+
+ResponseWriter::Wait ResponseWriter::go_on(Transport& out, const std::function<void()>& resume) {
   if (fetch_ != nullptr) {
     if (!fetch_->arrived.load(std::memory_order_acquire)) {
       return Wait::Source;
@@ -145,17 +153,17 @@ ResponseWriter::Wait ResponseWriter::run(int socket, const std::function<void()>
       return taken;
     }
   }
-  return send_pieces(socket, resume);
+  return send_pieces(out, resume);
 }
 
-ResponseWriter::Wait ResponseWriter::send_pieces(int socket, const std::function<void()>& resume) {
+ResponseWriter::Wait ResponseWriter::send_pieces(Transport& out, const std::function<void()>& resume) {
   while (true) {
     // The head waits for the body only where both leave as one segment. Held back before a larger body it makes the
     // kernel's pacing arm a timer for the rest of each answer, which costs more than a segment of its own.
     const bool at_head = sent_ == out_at_ && piece_at_ == 0;
     const bool more = (piece_ < rope_.pieces().size() || stream_ != nullptr) && (one_segment_ || !at_head);
     if (out_at_ < out_.size()) {
-      const Wait wait = send_buffered(socket, more);
+      const Wait wait = send_buffered(out, more);
       if (wait != Wait::Nothing) {
         return wait;
       }
@@ -175,7 +183,7 @@ ResponseWriter::Wait ResponseWriter::send_pieces(int socket, const std::function
         continue;
       }
       const bool plain = range.source->plain_descriptor() >= 0;
-      const Wait wait = plain ? send_file(socket, range) : fetch_range(range, resume);
+      const Wait wait = plain ? send_file(out, range) : fetch_range(range, resume);
       if (wait != Wait::Nothing) {
         return wait;
       }
@@ -188,15 +196,13 @@ ResponseWriter::Wait ResponseWriter::send_pieces(int socket, const std::function
       }
       continue;
     }
-    done_ = true;
     return Wait::Nothing;
   }
 }
 
-ResponseWriter::Wait ResponseWriter::send_buffered(int socket, bool more) {
-  const int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
+ResponseWriter::Wait ResponseWriter::send_buffered(Transport& out, bool more) {
   while (out_at_ < out_.size()) {
-    const ssize_t count = ::send(socket, out_.data() + out_at_, out_.size() - out_at_, flags);
+    const ssize_t count = out.send(std::string_view(out_).substr(out_at_), more);
     if (count < 0) {
       return errno == EINTR ? Wait::Turn : would_block() ? Wait::Writable : Wait::Failed;
     }
@@ -206,11 +212,11 @@ ResponseWriter::Wait ResponseWriter::send_buffered(int socket, bool more) {
   return Wait::Nothing;
 }
 
-ResponseWriter::Wait ResponseWriter::send_file(int socket, const SourceRange& range) {
-  off_t offset = static_cast<off_t>(range.range.offset + piece_at_);
+ResponseWriter::Wait ResponseWriter::send_file(Transport& out, const SourceRange& range) {
   const std::uint64_t left = range.range.length - piece_at_;
-  const ssize_t count = ::sendfile(socket, range.source->plain_descriptor(), &offset,
-                                   static_cast<std::size_t>(std::min<std::uint64_t>(left, kSendfileStep)));
+  const std::size_t step = out.file_step();
+  const ssize_t count = out.send_file(range.source->plain_descriptor(), range.range.offset + piece_at_,
+                                      static_cast<std::size_t>(std::min<std::uint64_t>(left, step)));
   if (count < 0) {
     return errno == EINTR ? Wait::Turn : would_block() ? Wait::Writable : Wait::Failed;
   }
@@ -219,7 +225,7 @@ ResponseWriter::Wait ResponseWriter::send_file(int socket, const SourceRange& ra
   }
   piece_at_ += static_cast<std::uint64_t>(count);
   sent_ += static_cast<std::uint64_t>(count);
-  return static_cast<std::uint64_t>(count) == kSendfileStep && left > kSendfileStep ? Wait::Turn : Wait::Nothing;
+  return static_cast<std::size_t>(count) == step && left > step ? Wait::Turn : Wait::Nothing;
 }
 
 ResponseWriter::Wait ResponseWriter::fetch_range(const SourceRange& range, const std::function<void()>& resume) {

@@ -11,6 +11,7 @@
 
 #include "base/rope.h"
 #include "net/http.h"
+#include "net/transport.h"
 
 namespace tessera::net {
 
@@ -20,6 +21,7 @@ struct ResponseFraming {
   bool keep_alive = true;
   std::string_view date;
   std::string_view request_id;
+  std::string_view strict_transport;  // the value of Strict-Transport-Security; empty: not sent
 };
 
 class ResponseWriter {
@@ -31,7 +33,7 @@ class ResponseWriter {
   // Nothing: the whole response is in the kernel's hands. Writable: the socket is full, and will say when it is not.
   // Turn: it could go on, after others had their turn. Source: `resume` will be called, on any thread, when bytes that
   // must be read have come. Failed: the peer is gone or a source broke; the connection must close.
-  Wait run(int socket, const std::function<void()>& resume);
+  Wait run(Transport& out, const std::function<void()>& resume);
 
   bool done() const { return done_; }
   std::uint64_t sent() const { return sent_; }
@@ -41,9 +43,10 @@ class ResponseWriter {
   struct Fetch;
 
   void write_head(const ResponseFraming& framing);
-  Wait send_pieces(int socket, const std::function<void()>& resume);
-  Wait send_file(int socket, const SourceRange& range);
-  Wait send_buffered(int socket, bool more);
+  Wait go_on(Transport& out, const std::function<void()>& resume);
+  Wait send_pieces(Transport& out, const std::function<void()>& resume);
+  Wait send_file(Transport& out, const SourceRange& range);
+  Wait send_buffered(Transport& out, bool more);
   Wait fetch_range(const SourceRange& range, const std::function<void()>& resume);
   Wait pull_stream(const std::function<void()>& resume);
   Wait take_fetched();

@@ -1,6 +1,6 @@
-// Server: HTTP/1.1 over TCP. One event loop per core, each with its own SO_REUSEPORT listener; ropes leave by sendfile,
-// bodies arrive in aligned 1 MiB buffers. The only part of the program (with server.cc's neighbours) that knows sockets
-// and the HTTP library.
+// Server: HTTP/1.1 over TCP, in the clear or through TLS. One event loop per core, each with its own SO_REUSEPORT
+// listener; ropes leave by sendfile, bodies arrive in aligned 1 MiB buffers. The only part of the program (with
+// server.cc's neighbours) that knows sockets and the HTTP library.
 //
 // start() listens and returns; shutdown() stops accepting, lets every request in flight finish within the deadline,
 // then closes. A head that is not complete is none yet, and a peer that was answered may hold its connection open for
@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "net/http.h"
+#include "net/tls_context.h"
 
 namespace tessera::net {
 
@@ -41,6 +42,7 @@ struct ServerOptions {
   std::chrono::milliseconds body_timeout{30'000};  // without any byte of a body, or any progress of a response
   std::uint64_t min_body_rate = 1024;       // bytes per second, averaged over body_timeout; slower uploads end with 408
   std::uint64_t drain_limit = 1024 * 1024;  // unwanted body bytes read before the connection is closed instead
+  std::shared_ptr<TlsContext> tls;          // none: in the clear
   std::function<void(const AccessRecord&)> on_access;  // optional
   // Optional: adds fields (CORS) to answers made by the server itself; the request holds what could be read of it.
   std::function<void(const Request&, Response&)> on_protocol_error;
