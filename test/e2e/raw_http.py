@@ -4,7 +4,8 @@ import time
 
 
 def connect(server, timeout=30):
-    return socket.create_connection(("127.0.0.1", server.port), timeout)
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout)
+    return server.tls.wrap(connection) if server.tls else connection
 
 
 def exchange(server, request, timeout=30):

@@ -9,9 +9,11 @@ import time
 import pytest
 import requests
 
+import tls_files
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("TESSERA_BIN", ROOT / "build" / "release" / "tessera"))
-READY = re.compile(r"^tessera: listening on (http://\S+:(\d+))$", re.MULTILINE)
+READY = re.compile(r"^tessera: listening on (https?://\S+:(\d+))$", re.MULTILINE)
 START_SECONDS = 30
 STOP_SECONDS = 30
 
@@ -26,9 +28,14 @@ plain_binary_only = pytest.mark.skipif(bool(SANITIZER), reason=f"means nothing u
 
 
 class Server:
-    """A running `tessera serve`: url, host, port, data (its folder), log()."""
+    """A running `tessera serve`: url, host, port, data (its folder), log(), tls (its certificate; none: in the clear).
 
-    def __init__(self, folder, config=None, arguments=(), environment=None):
+    With TESSERA_TEST_TLS=1 every server that says nothing else speaks TLS, and clients trust it by their environment.
+    """
+
+    def __init__(self, folder, config=None, arguments=(), environment=None, tls=tls_files.of_the_session()):
+        self.tls = tls
+        arguments = [*arguments, *(tls.arguments() if tls else [])]
         self.data = folder / "data"
         self._out = folder / "stdout.txt"
         self._log = folder / "stderr.txt"
@@ -82,6 +89,8 @@ class Server:
         """A request to a path, or to an absolute URL. accept=None sends no Accept at all."""
         url = path if path.startswith("http") else self.url + path
         fields = {"Accept": accept, **(headers or {})}
+        if self.tls:
+            more = {"verify": str(self.tls.ca), **more}
         return requests.request(method, url, headers=fields, timeout=60, **more)
 
     def get(self, path, accept="*/*", headers=None, **more):
