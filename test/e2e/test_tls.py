@@ -460,8 +460,9 @@ class TestHttpAboveIt:
             with socket.create_connection(("127.0.0.1", server.port), 30) as plain:
                 secured = server.tls.wrap(plain)
                 secured.sendall(post_head(server, "/v2/studies", "application/dicom", len(made.bytes)) + made.bytes[:500_000])
-                secured.detach()
-        server.wait_for_no_files()
+                wait_until(server.files_left)
+                os.close(secured.detach())  # no close_notify
+            server.wait_for_no_files()
 
     def test_stopping_lets_a_slow_download_end(self, authority, tmp_path):
         made = sized(24 * 1024 * 1024)
