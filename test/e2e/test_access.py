@@ -147,7 +147,7 @@ class TestPublicUrl:
         made = make.native()
         headers = {"Host": "pathology.example:8443"}
         item = StoreAnswer(server.post("/v2/studies", made.bytes, headers=headers)).stored[0]
-        assert value(item, "00081190") == f"http://pathology.example:8443/v2{made.path}"
+        assert value(item, "00081190") == f"{'https' if server.tls else 'http'}://pathology.example:8443/v2{made.path}"
 
 
 class TestConfiguration:
