@@ -65,7 +65,7 @@ class Process:
 
 @contextlib.contextmanager
 def tessera(data, **settings):
-    """Access lines are off, as nginx's are; everything else is as shipped."""
+    """Access lines are off, as nginx's are; everything else is as shipped. `settings`: environment variables."""
     environment = {"TESSERA_LOG_LEVEL": "warning", "TESSERA_LOG_ACCESS": "false", **settings}
     server = Process([str(BINARY), "serve", "--data", str(data), "--listen", "127.0.0.1:0"], environment,
                      stdout=subprocess.PIPE)
@@ -78,20 +78,29 @@ def tessera(data, **settings):
         server.stop()
 
 
+# The profile that Tessera has, in nginx's words.
+NGINX_TLS = """ssl_certificate @PAIR@.pem; ssl_certificate_key @PAIR@.key; ssl_protocols TLSv1.2 TLSv1.3;
+    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+    ssl_prefer_server_ciphers off; ssl_ecdh_curve X25519:prime256v1:secp384r1; ssl_session_cache shared:bench:10m;
+    ssl_session_timeout 1h;"""
+
+
 @contextlib.contextmanager
-def nginx(root, folder):
+def nginx(root, folder, pair=None):
+    """`pair`: with TLS, by PAIR.pem and PAIR.key."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "put").mkdir(exist_ok=True)
     for path in (folder, folder / "put"):
         path.chmod(0o777)  # workers run as another user when started by root
     port = free_port()
     text = (BENCH / "nginx.conf.in").read_text()
-    for name, value in {"@FOLDER@": folder, "@ROOT@": root, "@PORT@": port}.items():
+    for name, value in {"@FOLDER@": folder, "@ROOT@": root, "@PORT@": port, "@SSL@": "ssl" if pair else "",
+                        "@TLS@": NGINX_TLS.replace("@PAIR@", str(pair)) if pair else ""}.items():
         text = text.replace(name, str(value))
     user = "user root;\n" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(user + text)
     server = Process(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
-    server.url = f"http://127.0.0.1:{port}"
+    server.url = f"{'https' if pair else 'http'}://127.0.0.1:{port}"
     server.put_folder = folder / "put"
     try:
         deadline = time.monotonic() + 10

@@ -337,6 +337,11 @@ class TestPairsThatCannotServe:
     def test_a_certificate_without_a_key(self, tmp_path, pair):
         assert "tls.key is missing" in refused(tmp_path, "--set", f"tls.certificate={pair.certificate}")
 
+    def test_the_doctor_finds_a_server_that_speaks_tls(self, server):
+        arguments = ["--data", server.data, "--listen", server.host, *server.tls.arguments()]
+        assert "is ready" in about(doctor(*arguments, code=0), "port", "ok")
+        assert "another program" in about(doctor("--data", server.data, "--listen", server.host, code=1), "port", "error")
+
     def test_the_doctor_warns_before_the_end_and_of_another_name(self, tmp_path, authority):
         (tmp_path / "data").mkdir()
         pair = authority.issue(names="DNS:slides.example", days=20)
@@ -455,11 +460,11 @@ class TestHttpAboveIt:
 
     def test_a_peer_that_is_cut_off_in_an_upload_leaves_nothing(self, serve):
         server = serve()
-        made = sized(1_000_000)
+        made = sized(4_000_000)
         for _ in range(3):
             with socket.create_connection(("127.0.0.1", server.port), 30) as plain:
                 secured = server.tls.wrap(plain)
-                secured.sendall(post_head(server, "/v2/studies", "application/dicom", len(made.bytes)) + made.bytes[:500_000])
+                secured.sendall(post_head(server, "/v2/studies", "application/dicom", len(made.bytes)) + made.bytes[:3_000_000])
                 wait_until(server.files_left)
                 os.close(secured.detach())  # no close_notify
             server.wait_for_no_files()
