@@ -2,7 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <chrono>
+#include <thread>
 
 #include "net/client_certificate.h"
 #include "net/openssl.h"
@@ -190,6 +191,18 @@ TEST_F(TlsContextTest, whom_a_client_certificate_names_is_told) {
   const Ends again(*context, peer.get(), session.get());
   ASSERT_TRUE(again.resumed());
   EXPECT_EQ(client_certificate_of(again.server.get())->fingerprint, told->fingerprint);
+}
+
+TEST_F(TlsContextTest, a_client_certificate_that_ends_after_its_handshake_is_found_expired) {
+  ask_clients(ClientCertificates::Required);
+  client_ = test::make_certificate("scanner-3", "", now() - kDay, now() + 2);
+  std::ofstream(options_.client_ca) << client_.certificate;
+  const auto context = open();
+  const auto peer = client();
+  const Ends ends(*context, peer.get());
+  ASSERT_TRUE(ends.done);
+  std::this_thread::sleep_for(std::chrono::seconds(4));
+  EXPECT_TRUE(client_certificate_expired(ends.server.get()));
 }
 
 TEST_F(TlsContextTest, a_session_is_not_resumed_once_other_authorities_vouch) {

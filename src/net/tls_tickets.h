@@ -1,6 +1,6 @@
 // TicketKeys: what session tickets are sealed with. A new key every hour; the one before still opens its tickets, so
-// that a ticket holds for one to two hours, and what was recorded is safe from whoever takes the server later. They
-// live in memory only. Private to TlsContext; safe from many threads.
+// that each holds for its hour, and what was recorded is safe from whoever takes the server later. They live in memory
+// only. Private to TlsContext; safe from many threads.
 #pragma once
 
 #include <openssl/ssl.h>
