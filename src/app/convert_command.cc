@@ -3,7 +3,9 @@
 #include "app/commands.h"
 #include "app/stop_signal.h"
 #include "convert/folder_sink.h"
+#include "sandbox/worker_pool.h"
 #include "slide/fingerprint.h"
+#include "slide/sandboxed_pixels.h"
 
 namespace tessera::app {
 
@@ -36,7 +38,8 @@ class StoppableSink final : public convert::InstanceSink {
 };
 
 Result<convert::Summary> convert_to_folder(const ConvertArguments& arguments, const StopSignal& stop) {
-  TRY_ASSIGN(const auto source, slide::open_slide(arguments.slide));
+  const auto decoders = std::make_shared<sandbox::WorkerPool>(slide::kTiffPixelsWorker);
+  TRY_ASSIGN(const auto source, slide::open_slide(arguments.slide, decoders));
   TRY_ASSIGN(const std::string fingerprint, slide::fingerprint(arguments.slide));
   convert::FolderSink folder(arguments.output);
   StoppableSink sink(folder, stop);

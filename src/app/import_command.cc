@@ -12,6 +12,8 @@
 #include "archive/partitions.h"
 #include "base/file.h"
 #include "convert/identity.h"
+#include "sandbox/worker_pool.h"
+#include "slide/sandboxed_pixels.h"
 
 namespace tessera::app {
 
@@ -83,6 +85,10 @@ class Counting {
   std::thread thread_;
 };
 
+unsigned jobs_of(const ImportArguments& arguments) {
+  return arguments.jobs == 0 ? std::max(std::thread::hardware_concurrency(), 1u) : arguments.jobs;
+}
+
 void note_unused_rows(const Sheet& sheet, ImportReport& report) {
   const std::vector<unsigned> lines = sheet.unused_lines();
   if (lines.empty()) {
@@ -106,14 +112,15 @@ class ImportCommand {
     rules_.sheet_is_strict = arguments.sheet_strict;
     rules_.move = arguments.move;
     rules_.retries = arguments.retries;
+    rules_.decoders = std::make_shared<sandbox::WorkerPool>(
+        slide::kTiffPixelsWorker, sandbox::WorkerPool::Options{.workers = jobs_of(arguments)});
   }
 
   int run(const ImportJobs::MakeDestination& make, const StopSignal& stop) {
     using Style = ImportReport::Style;
     const bool watches = !arguments_.watch.empty();
     ImportReport report(arguments_.json ? Style::Json : arguments_.quiet ? Style::Quiet : Style::People, watches);
-    const unsigned cores = std::max(std::thread::hardware_concurrency(), 1u);
-    ImportJobs jobs(arguments_.jobs == 0 ? cores : arguments_.jobs, make, rules_, report, stop);
+    ImportJobs jobs(jobs_of(arguments_), make, rules_, report, stop);
     import_paths(jobs, report, stop);
     if (sheet_ != nullptr && !watches && !stop.stopped()) {
       note_unused_rows(*sheet_, report);

@@ -247,7 +247,7 @@ Status Importer::labels_of(const fs::path& path, const std::string& barcode, Imp
 }
 
 Status Importer::import_slide(const fs::path& path, ImportedFile& result, const Listener& listener) {
-  TRY_ASSIGN(const auto source, slide::open_slide(path));
+  TRY_ASSIGN(const auto source, slide::open_slide(path, rules_.decoders));
   convert::Options options = rules_.convert;
   RETURN_IF_ERROR(labels_of(path, source->facts().barcode, result, options));
   TRY_ASSIGN(const std::string fingerprint, slide::fingerprint(path));

@@ -18,6 +18,7 @@
 #include "app/stop_signal.h"
 #include "base/result.h"
 #include "convert/converter.h"
+#include "slide/decoders.h"
 
 namespace tessera::app {
 
@@ -29,6 +30,7 @@ struct ImportRules {
   bool sheet_is_strict = false;  // a slide without a row fails
   bool move = false;             // DICOM files go once they are stored
   unsigned retries = 5;          // after Unavailable
+  slide::Decoders decoders;      // of what slides hold beside their tiles
 };
 
 struct ImportedFile {

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/workers.h"
+#include "sandbox/worker_main.h"
 
 extern char** environ;
 
@@ -22,8 +24,12 @@ bool occupy_standard_descriptors() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  using namespace tessera;
   if (!occupy_standard_descriptors()) {
     return 1;
   }
-  return tessera::app::run_command_line(argc, argv, environ);
+  if (const auto ended = sandbox::run_worker_if_asked(argc, argv, app::worker_kinds())) {
+    return *ended;
+  }
+  return app::run_command_line(argc, argv, environ);
 }

@@ -30,7 +30,7 @@ using sandbox::kWorkerSocket;
 using sandbox::MessageKind;
 using sandbox::WorkerBody;
 using sandbox::WorkerKind;
-using Files = std::span<const File>;
+using Files = const std::vector<File>&;
 
 // Something the compiler may neither leave out nor know the end of.
 volatile std::uint64_t g_sink = 0;

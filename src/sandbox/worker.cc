@@ -35,7 +35,7 @@ Result<ByteBuffer> Worker::call(ByteView request, std::span<const int> files, De
     return fail(reply.status());
   }
   if (reply->head.kind == MessageKind::Refusal) {
-    return named(decode_refusal(reply->content));
+    return decode_refusal(reply->content);
   }
   return std::move(reply->content);
 }

@@ -22,7 +22,8 @@ class Worker {
   static Result<std::unique_ptr<Worker>> start(const WorkerKind& kind, Launcher& launcher);
 
   // Sends `request` (with `files`, which stay the caller's) and waits for the answer, until `until` at the latest.
-  // Messages begin "sandbox worker 'NAME': ". InvalidArgument for a request above the limits; TooLarge when it ran into
+  // What the body itself refused comes in its own words; every other message begins "sandbox worker 'NAME': ":
+  // InvalidArgument for a request above the limits; TooLarge when it ran into
   // the deadline or a limit; Unavailable when it could not be fenced in; Internal when it broke the rules or crashed.
   Result<ByteBuffer> call(ByteView request, std::span<const int> files, Deadline until);
 

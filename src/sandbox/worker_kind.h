@@ -8,8 +8,8 @@
 
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -20,14 +20,14 @@ namespace tessera::sandbox {
 // What a call may bring: bytes, and descriptors that the parent opened (an input file, a memfd to fill).
 // Corrupt, Unsupported, TooLarge, InvalidArgument and IoError come to the caller as they are; any other code, as
 // Internal.
-using WorkerBody = std::function<Result<ByteBuffer>(ByteView request, std::span<const File> files)>;
+using WorkerBody = std::function<Result<ByteBuffer>(ByteView request, std::vector<File> files)>;
 
 struct Limits {
   std::uint64_t memory = std::uint64_t{512} << 20;  // beyond what the program maps at its start; mmap counts too
   std::uint32_t cpu_seconds = 60;                   // of its whole life; a pool retires it at half of that
   std::uint32_t request_bytes = 1 << 20;
   std::uint32_t reply_bytes = 16 << 20;
-  std::uint32_t files = 4;  // descriptors with one request
+  std::uint32_t files = 4;  // descriptors that it holds, those of the request in hand among them
 };
 
 struct WorkerKind {

@@ -24,8 +24,8 @@ void out_of_memory() {
 }
 
 Status answer(Channel& channel, const WorkerKind& kind, const WorkerBody& body) {
-  TRY_ASSIGN(const Message asked, channel.receive(kind.limits.request_bytes, kind.limits.files, {}));
-  const Result<ByteBuffer> reply = body(asked.content, asked.files);
+  TRY_ASSIGN(Message asked, channel.receive(kind.limits.request_bytes, kind.limits.files, {}));
+  const Result<ByteBuffer> reply = body(asked.content, std::move(asked.files));
   const MessageKind sort = reply.ok() ? MessageKind::Reply : MessageKind::Refusal;
   return channel.send({.call = asked.head.call, .kind = sort}, reply.ok() ? *reply : encode_refusal(reply.status()), {},
                       {});

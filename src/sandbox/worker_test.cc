@@ -127,7 +127,7 @@ TEST_F(WorkerTest, a_refusal_of_the_input_is_told_on_one_line_and_the_worker_sta
   for (int i = 0; i < 2; ++i) {
     const auto reply = worker->call({}, {}, in(milliseconds(20'000)));
     EXPECT_EQ(reply.status().code(), Code::Corrupt);
-    EXPECT_EQ(reply.status().message(), said("refuse", "a.svs:?row 7 is cut"));
+    EXPECT_EQ(reply.status().message(), "a.svs:?row 7 is cut");
   }
   EXPECT_FALSE(worker->is_broken());
 }
@@ -150,6 +150,9 @@ TEST_F(WorkerTest, any_call_that_reaches_out_ends_the_worker) {
 }
 
 TEST_F(WorkerTest, a_file_handed_over_for_writing_cannot_be_written_either) {
+  if (kSanitized) {
+    GTEST_SKIP() << "a sanitizer writes its reports: its builds may write to what they hold";
+  }
   const File file(::open(::testing::TempDir().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   ASSERT_TRUE(file.is_open());
   const int files[] = {file.descriptor()};

@@ -8,7 +8,7 @@
 #include "slide/icc.h"
 #include "slide/pieces.h"
 #include "slide/pixel_tags.h"
-#include "slide/tiff_pixels.h"
+#include "slide/sandboxed_pixels.h"
 #include "slide/tiled_level.h"
 
 namespace tessera::slide {
@@ -53,6 +53,12 @@ TileCoding native_coding(std::uint16_t samples) {
   return coding;
 }
 
+PixelsWanted pixels_of(const TiffFile& file, const TiffDirectory& directory, const PixelTags& tags,
+                       std::uint16_t photometric) {
+  return {directory.offset, tags.width,  tags.height,
+          tags.samples,     photometric, file.place(directory, offsets_tag(directory))};
+}
+
 Result<AssociatedImage> read_lossless(const TiffFile& file, const TiffDirectory& directory, const PixelTags& tags,
                                       ImageFlavor flavor) {
   TRY_ASSIGN(const std::uint64_t photometric, file.number(directory, tiff::kPhotometricInterpretation));
@@ -62,8 +68,8 @@ Result<AssociatedImage> read_lossless(const TiffFile& file, const TiffDirectory&
   }
   TRY_ASSIGN(const Cut cut, read_cut(file, directory, tags));
   RETURN_IF_ERROR(read_places(file, directory, cut).status());  // libtiff would mend what is wrong there
-  TRY_ASSIGN(const auto pixels, TiffPixels::open(file, directory, tags, static_cast<std::uint16_t>(photometric)));
-  RETURN_IF_ERROR(pixels->verify());
+  TRY_ASSIGN(const auto pixels,
+             open_pixels(file, pixels_of(file, directory, tags, static_cast<std::uint16_t>(photometric))));
   AssociatedImage made = image_of(tags.width, tags.height, flavor, native_coding(tags.samples));
   made.frame.append(pixels, {0, pixels->size()});
   made.image.handling = "pixels decoded without loss and stored uncompressed";
@@ -128,8 +134,7 @@ Result<AssociatedImage> read_jpeg_directory(const TiffFile& file, const TiffDire
   TRY_ASSIGN(const std::vector<ByteRange> places, read_places(file, directory, cut));
   TRY_ASSIGN(Joined joined, join_strips(file, directory, tags, cut, places));
   const std::uint16_t photometric = joined.coding.photometric == "RGB" ? 2 : tags.samples == 1 ? 1 : 6;
-  TRY_ASSIGN(const auto pixels, TiffPixels::open(file, directory, tags, photometric));
-  RETURN_IF_ERROR(pixels->verify());
+  TRY_ASSIGN(const auto pixels, open_pixels(file, pixels_of(file, directory, tags, photometric)));
   if (joined.apart.ok()) {
     AssociatedImage made = image_of(tags.width, tags.height, flavor, std::move(joined.coding));
     made.frame = std::move(joined.frame);

@@ -24,6 +24,10 @@ Result<std::shared_ptr<FileSource>> FileSource::open(const std::filesystem::path
       new FileSource(std::move(file), static_cast<std::uint64_t>(info.st_size), path.filename().string()));
 }
 
+std::shared_ptr<FileSource> FileSource::of(File file, std::uint64_t size, std::string name) {
+  return std::shared_ptr<FileSource>(new FileSource(std::move(file), size, std::move(name)));
+}
+
 void FileSource::read(std::uint64_t offset, MutableBytes into, ReadDone done) {
   const Status status = read_now(offset, into);
   done(status.ok() ? Result<std::size_t>(into.size()) : Result<std::size_t>(status));

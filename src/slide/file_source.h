@@ -17,6 +17,9 @@ class FileSource final : public RangeSource {
   // Regular files only: a folder, a pipe or a device is InvalidArgument.
   static Result<std::shared_ptr<FileSource>> open(const std::filesystem::path& path);
 
+  // A file that somebody else opened, of that size and name: what a worker is handed.
+  static std::shared_ptr<FileSource> of(File file, std::uint64_t size, std::string name);
+
   // The file's name without its folders: what messages call it.
   const std::string& name() const { return name_; }
 

@@ -21,16 +21,23 @@ Status refusal(const FileSource& file, const Status& why) {
 
 }  // namespace
 
-Result<std::unique_ptr<SlideSource>> open_slide(const std::filesystem::path& path) {
+Result<std::unique_ptr<SlideSource>> open_slide(const std::filesystem::path& path, const Decoders& decoders) {
   static constexpr const Format* kFormats[] = {&kAperio, &kPhilips, &kLeicaScn, &kOmeTiff, &kNotYetRead, &kGenericTiff};
   TRY_ASSIGN(const auto source, FileSource::open(path));
-  const auto file = TiffFile::open(source);
+  const auto file = TiffFile::open(source, decoders);
   if (!file.ok()) {
     return refusal(*source, file.status());
   }
   const auto format =
       std::find_if(std::begin(kFormats), std::end(kFormats), [&](const Format* f) { return f->detect(*file); });
-  return (*format)->open(*file);  // the generic reader, at the end, takes everything
+  TRY_ASSIGN(auto slide, (*format)->open(*file));  // the generic reader, at the end, takes everything
+  // A slide whose label nobody could look at must not pass for one whose label is damaged.
+  for (const Image& image : slide->images()) {
+    if (image.damage.code() == Code::Unavailable || image.damage.code() == Code::Cancelled) {
+      return image.damage;
+    }
+  }
+  return slide;
 }
 
 bool looks_like_slide(ByteView first_bytes) {

@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "base/rope.h"
+#include "slide/decoders.h"
 
 namespace tessera::slide {
 
@@ -88,8 +89,8 @@ class SlideSource {
 };
 
 // Tries the vendors in order. Unsupported when no reader takes the file, saying what was found (compression,
-// layout); Corrupt naming file, directory entry and tag when it is damaged.
-Result<std::unique_ptr<SlideSource>> open_slide(const std::filesystem::path& path);
+// layout); Corrupt naming file, directory entry and tag when it is damaged; what `decoders` are Unavailable with.
+Result<std::unique_ptr<SlideSource>> open_slide(const std::filesystem::path& path, const Decoders& decoders = nullptr);
 
 // Whether the first bytes look like a slide (TIFF family) rather than DICOM.
 bool looks_like_slide(ByteView first_bytes);

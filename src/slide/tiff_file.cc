@@ -64,8 +64,8 @@ Result<TiffFile> TiffFile::open(const std::filesystem::path& path) {
   return open(std::move(source));
 }
 
-Result<TiffFile> TiffFile::open(std::shared_ptr<FileSource> source) {
-  TiffFile file(std::move(source));
+Result<TiffFile> TiffFile::open(std::shared_ptr<FileSource> source, Decoders decoders) {
+  TiffFile file(std::move(source), std::move(decoders));
   std::uint64_t first = 0;
   RETURN_IF_ERROR(file.read_header(first));
   Chain chain;

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "slide/decoders.h"
 #include "slide/file_source.h"
 #include "slide/tiff_tags.h"
 
@@ -51,10 +52,11 @@ class TiffFile {
  public:
   // Unsupported when the first bytes are no TIFF's; Corrupt naming the directory when the chain is damaged.
   static Result<TiffFile> open(const std::filesystem::path& path);
-  static Result<TiffFile> open(std::shared_ptr<FileSource> source);
+  static Result<TiffFile> open(std::shared_ptr<FileSource> source, Decoders decoders = nullptr);
 
   const std::string& name() const { return source_->name(); }
   const std::shared_ptr<FileSource>& source() const { return source_; }
+  const Decoders& decoders() const { return decoders_; }
   // The main chain in file order, each followed by its SubIFDs.
   const std::vector<TiffDirectory>& directories() const { return directories_; }
   // The one at that place of the main chain, as vendors' XML counts them; nullptr beyond its end.
@@ -81,7 +83,8 @@ class TiffFile {
   Result<ByteRange> value_range(const TiffDirectory& directory, const TiffEntry& entry) const;
 
  private:
-  explicit TiffFile(std::shared_ptr<FileSource> source) : source_(std::move(source)) {}
+  TiffFile(std::shared_ptr<FileSource> source, Decoders decoders)
+      : source_(std::move(source)), decoders_(std::move(decoders)) {}
   struct Chain;
 
   Status read_header(std::uint64_t& first);
@@ -92,6 +95,7 @@ class TiffFile {
   std::uint64_t load(const std::uint8_t* at, unsigned width) const;
 
   std::shared_ptr<FileSource> source_;
+  Decoders decoders_;
   bool swapped_ = false;  // the file is big-endian
   bool big_ = false;      // BigTIFF
   std::vector<TiffDirectory> directories_;

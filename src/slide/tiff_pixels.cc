@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "slide/tiff_tags.h"
+
 namespace tessera::slide {
 
 namespace {
@@ -56,18 +58,16 @@ struct TiffPixels::Callbacks {
   }
 };
 
-Result<std::shared_ptr<TiffPixels>> TiffPixels::open(const TiffFile& file, const TiffDirectory& directory,
-                                                     const PixelTags& tags, std::uint16_t photometric) {
+Result<std::shared_ptr<TiffPixels>> TiffPixels::open(std::shared_ptr<FileSource> source, const PixelsWanted& wanted) {
   const std::shared_ptr<TiffPixels> pixels(new TiffPixels);
   pixels->client_ = std::make_unique<Client>();
-  pixels->client_->source = file.source();
-  const bool tiles = directory.has(tiff::kTileOffsets);
-  pixels->place_ = file.place(directory, tiles ? tiff::kTileOffsets : tiff::kStripOffsets);
-  pixels->row_bytes_ = std::uint64_t{tags.width} * tags.samples;
-  pixels->height_ = tags.height;
-  pixels->samples_ = tags.samples;
-  RETURN_IF_ERROR(pixels->open_handle(directory.offset, photometric));
-  RETURN_IF_ERROR(pixels->read_shape(tags));
+  pixels->client_->source = std::move(source);
+  pixels->place_ = wanted.place;
+  pixels->row_bytes_ = std::uint64_t{wanted.width} * wanted.samples;
+  pixels->height_ = wanted.height;
+  pixels->samples_ = wanted.samples;
+  RETURN_IF_ERROR(pixels->open_handle(wanted.directory, wanted.photometric));
+  RETURN_IF_ERROR(pixels->read_shape(wanted));
   return pixels;
 }
 
@@ -97,13 +97,13 @@ Status TiffPixels::open_handle(std::uint64_t directory_offset, std::uint16_t pho
   return {};
 }
 
-Status TiffPixels::read_shape(const PixelTags& tags) {
+Status TiffPixels::read_shape(const PixelsWanted& wanted) {
   TIFF* tiff = handle_.get();
   std::uint32_t width = 0;
   std::uint32_t height = 0;
   TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width);
   TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height);
-  bool fits = width == tags.width && height == tags.height;
+  bool fits = width == wanted.width && height == wanted.height;
   if (TIFFIsTiled(tiff) != 0) {
     TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width_);
     TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height_);

@@ -4,8 +4,8 @@
 // strip, whatever the image's size.
 //
 // libtiff is told to say its errors to this object, never to stderr; what it says comes back in a Status with
-// the place and the row. Safe from many threads (a lock); reading in order is fast, a step back decodes its
-// strip again.
+// the place and the row. Meant for a worker process (slide/sandboxed_pixels.h), and safe from many threads (a lock);
+// reading in order is fast, a step back decodes its strip again.
 #pragma once
 
 #include <tiffio.h>
@@ -16,23 +16,33 @@
 
 #include "base/rope.h"
 #include "slide/file_source.h"
-#include "slide/pixel_tags.h"
-#include "slide/tiff_file.h"
 
 namespace tessera::slide {
 
+// Which pixels of a file, all as its directory says.
+struct PixelsWanted {
+  std::uint64_t directory = 0;  // where it begins in the file
+  std::uint32_t width = 0, height = 0;
+  std::uint16_t samples = 0;  // 1 or 3
+  // Tag 262 as they are to be understood: 2 RGB, 6 YCbCr in JPEG (RGB comes out), 1 gray.
+  std::uint16_t photometric = 0;
+  std::string place;  // for messages: "a.svs, directory 2, tag 273 StripOffsets"
+
+  std::uint64_t bytes() const { return std::uint64_t{width} * samples * height; }
+};
+
 class TiffPixels final : public RangeSource {
  public:
-  // `tags` are the directory's own. `photometric` is tag 262 as the pixels are to be understood (2 RGB, 6 YCbCr in
-  // JPEG: RGB comes out; 1 gray). Corrupt or Unsupported naming file, directory and tag.
-  static Result<std::shared_ptr<TiffPixels>> open(const TiffFile& file, const TiffDirectory& directory,
-                                                  const PixelTags& tags, std::uint16_t photometric);
+  // Corrupt or Unsupported naming the place.
+  static Result<std::shared_ptr<TiffPixels>> open(std::shared_ptr<FileSource> source, const PixelsWanted& wanted);
 
   std::uint64_t size() const override { return row_bytes_ * height_; }
   void read(std::uint64_t offset, MutableBytes into, ReadDone done) override;
 
   // Decodes everything once: what is damaged is found before the first byte goes anywhere.
   Status verify();
+  // read(), done when it returns.
+  Status read_now(std::uint64_t offset, MutableBytes into) { return copy(offset, into); }
 
  private:
   // What libtiff's callbacks are given.
@@ -49,7 +59,7 @@ class TiffPixels final : public RangeSource {
 
   TiffPixels() = default;
   Status open_handle(std::uint64_t directory_offset, std::uint16_t photometric);
-  Status read_shape(const PixelTags& tags);
+  Status read_shape(const PixelsWanted& wanted);
   Status copy(std::uint64_t offset, MutableBytes into);
   Status load(std::uint32_t row);
   Status decode_row(std::uint32_t row);
