@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -20,6 +22,7 @@ struct SettingFlags {
   std::string file;
   std::string data;
   std::string listen;
+  std::string user;
   std::vector<std::string> set;
   bool insecure = false;
   bool cleartext = false;
@@ -42,6 +45,9 @@ struct SettingFlags {
     }
     if (!listen.empty()) {
       RETURN_IF_ERROR(set_key(config, "listen", listen));
+    }
+    if (!user.empty()) {
+      RETURN_IF_ERROR(set_key(config, "user", user));
     }
     config.insecure_no_auth = config.insecure_no_auth || insecure;
     config.allow_cleartext = config.allow_cleartext || cleartext;
@@ -94,6 +100,7 @@ using Run = std::function<int()>;
 
 // Runs `command` with the settings that file, environment and flags make.
 int with_config(const SettingFlags& flags, char** environment, const std::function<int(const Config&)>& command) {
+  ::umask(S_IRWXG | S_IRWXO);  // what is made in a data folder is its owner's alone
   const Result<Config> config = flags.resolve(environment);
   return config.ok() ? command(*config) : complain(config.status());
 }
@@ -102,6 +109,7 @@ void add_serve(CLI::App& program, SettingFlags& flags, char** environment, Run& 
   CLI::App* serve = program.add_subcommand("serve", "run the server");
   add_setting_flags(*serve, flags);
   serve->add_option("--listen", flags.listen, "HOST:PORT (default 127.0.0.1:8080; port 0 picks one)");
+  serve->add_option("--user", flags.user, "the user that a server started as root becomes");
   serve->add_flag("--insecure-no-auth", flags.insecure, "listen beyond loopback without authentication");
   serve->add_flag("--insecure-cleartext", flags.cleartext, "listen beyond loopback without TLS");
   auto print = std::make_shared<bool>(false);

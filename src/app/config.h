@@ -21,6 +21,7 @@ namespace tessera::app {
 
 struct Config {
   std::filesystem::path data = "./tessera-data";
+  std::string user;  // that a server started as root becomes before it opens anything
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 8080;
   std::string public_url;         // when clients reach the server under another address than they put into Host

@@ -229,6 +229,12 @@ using C = Config;
 const std::array kKeys = {
     ConfigKey{"data", "the folder that holds blobs and catalog; made when missing", set_data,
               [](const C& c) { return toml_string(c.data.string()); }},
+    ConfigKey{"user", "the user that a server started as root becomes before it opens anything",
+              [](C& c, std::string_view, std::string_view text) {
+                c.user = text;
+                return Status();
+              },
+              [](const C& c) { return toml_string(c.user); }},
     ConfigKey{"listen", "HOST:PORT to listen on; port 0 picks a free one", set_listen, show_listen},
     ConfigKey{"public_url", "the address clients use, where it is not the one in their Host field", set_public_url,
               [](const C& c) { return toml_string(c.public_url); }},

@@ -31,6 +31,7 @@ void check_public_url(const Config& config, Findings& out);
 void check_cors(const Config& config, Findings& out);
 void check_clock(const Config& config, Findings& out);
 void check_descriptors(const Config& config, Findings& out);
+void check_user(const Config& config, Findings& out);
 void check_versions(const Config& config, Findings& out);
 
 // 1 when a finding is an error.

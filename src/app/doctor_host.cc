@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "app/doctor.h"
+#include "app/service_user.h"
 #include "app/version.h"
 #include "archive/data_folder.h"
 #include "base/clock.h"
@@ -70,6 +71,18 @@ void check_descriptors(const Config& config, Findings& out) {
                    "raise LimitNOFILE (ulimit -n), or lower those settings"});
   } else {
     out.push_back({"descriptors", Verdict::Ok, text, ""});
+  }
+}
+
+void check_user(const Config& config, Findings& out) {
+  const Status known = config.user.empty() ? Status() : find_user(config.user);
+  if (!known.ok()) {
+    out.push_back({"user", Verdict::Error, std::string(known.message()), "make that user, or name another in 'user'"});
+  } else if (runs_as_root() && config.user.empty()) {
+    out.push_back({"user", Verdict::Warning, "this is root; a server that is started so stays root",
+                   "start it as a user of its own (the package's unit does), or name one in 'user'"});
+  } else {
+    out.push_back({"user", Verdict::Ok, "the server is not root", ""});
   }
 }
 

@@ -1,6 +1,7 @@
 // The server: parts as plain variables in build order, torn down in the opposite one.
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -8,6 +9,7 @@
 #include "app/commands.h"
 #include "app/front.h"
 #include "app/metrics_sources.h"
+#include "app/service_user.h"
 
 namespace tessera::app {
 
@@ -130,8 +132,16 @@ int wait_for_stop(const sigset_t& signals, net::TlsContext* tls, Log& log) {
 
 int run_serve(const Config& config) {
   raise_descriptor_limit();
+  (void)::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);  // it starts nothing that would need any
+  const Status lowered = config.user.empty() ? Status() : become_user(config.user);
+  if (!lowered.ok()) {
+    return complain(lowered);
+  }
   const sigset_t signals = block_signals();
   Log log({.level = config.log_level, .format = config.log_format});
+  if (runs_as_root()) {
+    log.warning("running as root: whoever finds a hole in the server has the machine; set 'user'");
+  }
 
   const SystemClock clock;
   const auto tls = open_tls(config, clock);
