@@ -4,7 +4,7 @@ set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON) # the program, not the tests, must be 
 install(TARGETS tessera RUNTIME DESTINATION /usr/bin)
 install(FILES packaging/tessera.service DESTINATION /lib/systemd/system)
 install(FILES packaging/tessera.toml DESTINATION /etc/tessera PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
-install(FILES README.md doc/configuration.md doc/on-disk-format.md doc/operations.md DESTINATION /usr/share/doc/tessera)
+install(FILES README.md doc/configuration.md doc/on-disk-format.md doc/operations.md doc/security.md DESTINATION /usr/share/doc/tessera)
 install(FILES LICENSE DESTINATION /usr/share/doc/tessera RENAME copyright)
 
 set(CPACK_GENERATOR DEB)
