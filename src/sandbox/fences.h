@@ -2,7 +2,7 @@
 //
 // Must hold, or the worker ends: no new privileges, no core, no dump, no file of its own writing, limits on memory,
 // processor time, descriptors and processes, death with the parent, the list of allowed system calls (which ends the
-// process at the first call beside it). If root, it becomes nobody first.
+// process at the first call beside it). Root becomes nobody, where there is one.
 // Where the kernel allows it, also: namespaces of its own for users, network, IPC, mounts and host name, and Landlock
 // without any path. The list of calls alone stops all that these stop; they are there for the day it has a hole.
 #pragma once
