@@ -169,8 +169,7 @@ TEST_F(WorkerTest, memory_is_limited_however_it_is_asked_for) {
     EXPECT_EQ(status.code(), Code::TooLarge);
     EXPECT_EQ(status.message(), said(name, "it needed more than its 64 MiB of memory"));
   }
-  EXPECT_EQ(start("map_100_gb")->call({}, {}, in(milliseconds(20'000))).status().message(),
-            "mmap was refused");
+  EXPECT_EQ(start("map_100_gb")->call({}, {}, in(milliseconds(20'000))).status().message(), "mmap was refused");
 }
 
 TEST_F(WorkerTest, time_is_limited_by_the_clock_and_by_the_processor) {
