@@ -139,9 +139,6 @@ int run_serve(const Config& config) {
   }
   const sigset_t signals = block_signals();
   Log log({.level = config.log_level, .format = config.log_format});
-  if (runs_as_root()) {
-    log.warning("running as root: whoever finds a hole in the server has the machine; set 'user'");
-  }
 
   const SystemClock clock;
   const auto tls = open_tls(config, clock);
@@ -196,6 +193,9 @@ int run_serve(const Config& config) {
   std::printf("tessera: listening on %s\n", listening_url(config, server.port()).c_str());
   std::fflush(stdout);
   log.info("serving", {{"data", (*stack)->folder.path.string()}, {"port", unsigned{server.port()}}});
+  if (runs_as_root()) {
+    log.warning("running as root: whoever finds a hole in the server has the machine; set 'user'");
+  }
 
   const int signal_number = wait_for_stop(signals, tls->get(), log);
   log.info("stopping", {{"signal", signal_number}});
