@@ -23,12 +23,37 @@ struct ListCloser {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-std::size_t keep_answer(char* bytes, std::size_t size, std::size_t count, void* into) {
-  auto& body = *static_cast<std::string*>(into);
-  if (body.size() + size * count > HttpUpload::kMaxAnswer) {
-    return 0;
+// The value of the field line when it is the one named; the name is given in lower case, with the colon.
+std::string_view field_value(std::string_view line, std::string_view name) {
+  if (line.size() < name.size() || !std::equal(name.begin(), name.end(), line.begin(), [](char want, char have) {
+        return want == (have >= 'A' && have <= 'Z' ? have - 'A' + 'a' : have);
+      })) {
+    return {};
   }
-  body.append(bytes, size * count);
+  line.remove_prefix(name.size());
+  while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) {
+    line.remove_prefix(1);
+  }
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n' || line.back() == ' ')) {
+    line.remove_suffix(1);
+  }
+  return line;
+}
+
+// libcurl bounds the head by itself (300 KiB).
+std::size_t keep_field(char* bytes, std::size_t size, std::size_t count, void* into) {
+  auto& answer = *static_cast<ClientAnswer*>(into);
+  const std::string_view line(bytes, size * count);
+  if (line.starts_with("HTTP/")) {  // another head: what a 1xx said is forgotten
+    answer = ClientAnswer{};
+  } else if (const std::string_view type = field_value(line, "content-type:"); !type.empty()) {
+    answer.content_type = type;
+  } else if (const std::string_view cache = field_value(line, "cache-control:"); !cache.empty()) {
+    answer.cache_control += (answer.cache_control.empty() ? "" : ", ") + std::string(cache);
+  } else if (const std::string_view date = field_value(line, "date:"); !date.empty()) {
+    const time_t seconds = curl_getdate(std::string(date).c_str(), nullptr);
+    answer.date = seconds > 0 ? seconds : 0;
+  }
   return size * count;
 }
 
@@ -40,6 +65,8 @@ struct CurlTransfer {
   std::unique_ptr<curl_slist, ListCloser> fields;
   std::string url;
   ClientAnswer answer;
+  std::size_t max_answer = 0;
+  std::string ca_file;
   ByteView pending;       // what write() was given and the network has not taken yet
   bool complete = false;  // finish() was called: an empty `pending` is the end
   bool done = false;
@@ -52,6 +79,16 @@ struct CurlTransfer {
     }
   }
 
+  static std::size_t keep_answer(char* bytes, std::size_t size, std::size_t count, void* self) {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    std::string& body = transfer.answer.body;
+    if (body.size() + size * count > transfer.max_answer) {
+      return 0;
+    }
+    body.append(bytes, size * count);
+    return size * count;
+  }
+
   Status prepare(const ClientRequest& request) {
     if (request.connections == nullptr) {
       own_multi.reset(curl_multi_init());
@@ -61,6 +98,8 @@ struct CurlTransfer {
       return Status(Code::Internal, "start an HTTP transfer: out of memory");
     }
     url = request.url;
+    max_answer = request.max_answer;
+    ca_file = request.ca_file;
     for (const auto& [name, value] : request.fields) {
       curl_slist* longer = curl_slist_append(fields.get(), (name + ": " + value).c_str());
       (void)fields.release();
@@ -74,12 +113,17 @@ struct CurlTransfer {
     curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
     curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, kStalledSeconds);
     curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, keep_answer);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, &answer.body);
+    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, keep_field);
+    curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &answer);
     curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, details);
     curl_easy_setopt(easy.get(), CURLOPT_SSL_VERIFYPEER, request.verify ? 1L : 0L);
     curl_easy_setopt(easy.get(), CURLOPT_SSL_VERIFYHOST, request.verify ? 2L : 0L);
-    if (!request.ca_file.empty()) {
-      curl_easy_setopt(easy.get(), CURLOPT_CAINFO, request.ca_file.c_str());
+    if (request.timeout.count() > 0) {
+      curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    }
+    if (!ca_file.empty()) {
+      curl_easy_setopt(easy.get(), CURLOPT_CAINFO, ca_file.c_str());
       curl_easy_setopt(easy.get(), CURLOPT_CAPATH, nullptr);
     }
     curl_multi_add_handle(multi, easy.get());
@@ -117,6 +161,10 @@ struct CurlTransfer {
   }
 
   Result<ClientAnswer> take_answer() {
+    if (outcome == CURLE_WRITE_ERROR) {
+      return Status(Code::TooLarge,
+                    "ask " + url + ": the answer is longer than " + std::to_string(max_answer) + " bytes");
+    }
     if (outcome != CURLE_OK) {
       // What asking again does not change: the address, and whom the server's certificate is for.
       const bool for_good = outcome == CURLE_URL_MALFORMAT || outcome == CURLE_UNSUPPORTED_PROTOCOL ||
@@ -145,6 +193,15 @@ Connections::~Connections() {
 Result<ClientAnswer> http_get(const ClientRequest& request) {
   CurlTransfer transfer;
   RETURN_IF_ERROR(transfer.prepare(request));
+  transfer.run(false);
+  return transfer.take_answer();
+}
+
+Result<ClientAnswer> http_post_form(const ClientRequest& request) {
+  CurlTransfer transfer;
+  RETURN_IF_ERROR(transfer.prepare(request));
+  curl_easy_setopt(transfer.easy.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.form.size()));
+  curl_easy_setopt(transfer.easy.get(), CURLOPT_COPYPOSTFIELDS, request.form.c_str());
   transfer.run(false);
   return transfer.take_answer();
 }
