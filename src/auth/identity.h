@@ -10,14 +10,18 @@
 namespace tessera::auth {
 
 enum class Proof : std::uint8_t {
-  None,   // nobody was asked for a credential, because the server wants none
-  Token,  // a static token of the configuration
+  None,           // nobody was asked for a credential, because the server wants none
+  Token,          // a static token of the configuration
+  Jwt,            // a token that an issuer signed
+  Introspection,  // an opaque token that its issuer was asked about
 };
 
 struct Identity {
   Proof proof = Proof::None;
   std::string issuer;                 // who vouches: an issuer's URL; empty for this server's own credentials
   std::string subject = "anonymous";  // never changes within the issuer: what policies and audit name
+  std::string client = {};            // the program that the credential was given to; empty: not known
+  std::string name = {};              // for people to read; may be anything
   std::vector<std::string> roles;
   std::vector<std::string> scopes;
   std::int64_t expires = std::numeric_limits<std::int64_t>::max();  // Unix seconds

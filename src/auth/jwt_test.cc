@@ -1,0 +1,470 @@
+// Tokens accepted and refused, rule by rule: RFC 7515, 7518, 7519, 8725 and 9068. Keys and signatures are OpenSSL's.
+#include "auth/jwt.h"
+
+#include <gtest/gtest.h>
+#include <openssl/hmac.h>
+
+#include <map>
+
+#include "auth/claims.h"
+#include "auth/jwks.h"
+#include "support/signed_token.h"
+
+namespace tessera::auth {
+
+namespace {
+
+using test::base64url;
+using test::SigningKey;
+
+constexpr std::int64_t kNow = 1'700'000'000;
+constexpr const char* kUrl = "https://issuer.example";
+
+const SigningKey& rsa_key() {
+  static const SigningKey key = SigningKey::rsa();
+  return key;
+}
+const SigningKey& ec_key(const std::string& curve = "P-256") {
+  static std::map<std::string, SigningKey> keys;
+  return keys.try_emplace(curve, SigningKey::ec(curve.c_str())).first->second;
+}
+
+IssuerOptions options() {
+  IssuerOptions out;
+  out.url = kUrl;
+  out.audiences = {"tessera"};
+  return out;
+}
+
+// The claims of a sound token, members replaced or added by `with` (an empty text leaves one out).
+std::string claims(const std::map<std::string, std::string>& with = {}) {
+  std::map<std::string, std::string> members = {{"iss", "\"https://issuer.example\""},
+                                                {"aud", "\"tessera\""},
+                                                {"sub", "\"alice\""},
+                                                {"exp", std::to_string(kNow + 300)},
+                                                {"iat", std::to_string(kNow)}};
+  for (const auto& [name, value] : with) {
+    members[name] = value;
+  }
+  std::string out = "{";
+  for (const auto& [name, value] : members) {
+    if (!value.empty()) {
+      out += (out.size() > 1 ? ",\"" : "\"") + name + "\":" + value;
+    }
+  }
+  return out + "}";
+}
+
+std::string header(std::string_view algorithm, std::string_view more = R"(,"typ":"at+jwt","kid":"a")") {
+  return R"({"alg":")" + std::string(algorithm) + "\"" + std::string(more) + "}";
+}
+
+struct Judged {
+  Refusal refusal = Refusal::None;
+  Identity identity;
+};
+
+// All that is done with a token, as Oidc does it, but for the choice of the issuer.
+Judged judge(const std::string& token, const std::string& key_set, const IssuerOptions& issuer = options()) {
+  Judged out;
+  Jwt jwt;
+  out.refusal = read_jwt(token, jwt);
+  if (out.refusal == Refusal::None) {
+    out.refusal = check_header(jwt, issuer);
+  }
+  if (out.refusal == Refusal::None) {
+    out.refusal = KeySet::parse(key_set).value()->verify(jwt);
+  }
+  if (out.refusal == Refusal::None) {
+    out.refusal = check_claims(jwt.claims, issuer, kNow, out.identity);
+  }
+  return out;
+}
+
+// A token by the EC key with these claims; the signature always holds.
+Judged judge_claims(const std::string& text, const IssuerOptions& issuer = options()) {
+  return judge(ec_key().sign("ES256", header("ES256"), text), ec_key().key_set(), issuer);
+}
+
+Refusal refusal_of(const std::string& token) {
+  return judge(token, ec_key().key_set()).refusal;
+}
+
+std::string es256(std::string_view head, const std::string& text = claims()) {
+  return ec_key().sign("ES256", head, text);
+}
+
+}  // namespace
+
+TEST(Jwt, every_allowed_algorithm_is_accepted_with_its_kind_of_key) {
+  for (const JwsAlgorithm& row : kJwsAlgorithms) {
+    const SigningKey& key = row.key == KeyKind::Rsa    ? rsa_key()
+                            : row.key == KeyKind::P256 ? ec_key("P-256")
+                            : row.key == KeyKind::P384 ? ec_key("P-384")
+                                                       : ec_key("P-521");
+    const Judged judged = judge(key.sign(row.name, header(row.name), claims()), key.key_set());
+    EXPECT_EQ(refusal_name(judged.refusal), "accepted") << row.name;
+    EXPECT_EQ(judged.identity.subject, "alice");
+    EXPECT_EQ(judged.identity.issuer, kUrl);
+    EXPECT_EQ(judged.identity.proof, Proof::Jwt);
+    EXPECT_EQ(judged.identity.expires, kNow + 360);
+  }
+}
+
+TEST(Jwt, an_algorithm_off_the_issuers_list_is_refused) {
+  IssuerOptions issuer = options();
+  issuer.algorithms = {"RS256"};
+  EXPECT_EQ(judge(es256(header("ES256")), ec_key().key_set(), issuer).refusal, Refusal::Algorithm);
+  issuer.algorithms = {"RS256", "ES256"};
+  EXPECT_EQ(judge(es256(header("ES256")), ec_key().key_set(), issuer).refusal, Refusal::None);
+}
+
+TEST(Jwt, none_is_refused_in_every_spelling_with_and_without_signature) {
+  for (const char* name : {"none", "None", "NONE", "nOnE", "", "none ", "\\u006eone"}) {
+    const std::string text = base64url(header(name)) + "." + base64url(claims()) + ".";
+    EXPECT_EQ(refusal_of(text), Refusal::Algorithm) << name;
+    EXPECT_EQ(refusal_of(es256(header(name))), Refusal::Algorithm) << name;
+  }
+}
+
+TEST(Jwt, an_hmac_made_with_the_public_key_is_refused) {
+  const std::string set = rsa_key().key_set();
+  const std::string text = base64url(header("HS256")) + "." + base64url(claims());
+  unsigned char mac[32];
+  unsigned size = 0;
+  HMAC(EVP_sha256(), set.data(), static_cast<int>(set.size()), reinterpret_cast<const unsigned char*>(text.data()),
+       text.size(), mac, &size);
+  const std::string token = text + "." + base64url({reinterpret_cast<char*>(mac), size});
+  EXPECT_EQ(judge(token, set).refusal, Refusal::Algorithm);
+}
+
+TEST(Jwt, a_symmetric_key_in_the_set_is_no_key) {
+  const auto set = KeySet::parse(R"({"keys":[{"kty":"oct","kid":"a","alg":"HS256","k":"c2VjcmV0"}]})").value();
+  EXPECT_EQ(set->size(), 0U);
+  EXPECT_EQ(set->left_out(), 1U);
+}
+
+TEST(Jwt, a_changed_byte_anywhere_is_refused) {
+  const std::string token = es256(header("ES256"));
+  ASSERT_EQ(refusal_of(token), Refusal::None);
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = token[i] == 'A' ? 'B' : 'A';
+    EXPECT_NE(refusal_of(changed), Refusal::None) << "byte " << i;
+  }
+}
+
+TEST(Jwt, a_token_cut_off_anywhere_or_with_anything_behind_it_is_refused) {
+  const std::string token = es256(header("ES256"));
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    EXPECT_NE(refusal_of(token.substr(0, i)), Refusal::None) << i;
+  }
+  for (const char* tail : {"=", " ", "\n", ".", "A", "==", std::string_view("\0", 1).data()}) {
+    EXPECT_NE(refusal_of(token + (*tail == 0 ? std::string(1, '\0') : tail)), Refusal::None) << tail;
+  }
+  EXPECT_EQ(refusal_of(" " + token), Refusal::Malformed);
+}
+
+TEST(Jwt, base64_with_padding_other_letters_or_bits_thrown_away_is_refused) {
+  const std::string token = es256(header("ES256"));
+  const std::size_t dot = token.find('.');
+  EXPECT_EQ(refusal_of(token.substr(0, dot) + "=" + token.substr(dot)), Refusal::Malformed);
+  std::string plus = token;
+  plus[dot + 2] = '+';
+  EXPECT_EQ(refusal_of(plus), Refusal::Malformed);
+  // 64 bytes of signature are 86 letters, the last of which has four bits that mean nothing.
+  std::string spelled = token;
+  const std::string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  spelled.back() = letters[letters.find(spelled.back()) + 1];
+  EXPECT_EQ(refusal_of(spelled), Refusal::Malformed);
+}
+
+TEST(Jwt, a_token_of_16_KiB_is_read_and_a_longer_one_refused) {
+  const auto with_padding = [](std::size_t bytes) {
+    return es256(header("ES256"), claims({{"pad", "\"" + std::string(bytes, 'x') + "\""}}));
+  };
+  const std::size_t bare = with_padding(0).size();
+  EXPECT_EQ(refusal_of(with_padding((kMaxToken - bare) * 3 / 4 - 3)), Refusal::None);
+  EXPECT_EQ(refusal_of(with_padding((kMaxToken - bare) * 3 / 4 + 3)), Refusal::TooLong);
+}
+
+TEST(Jwt, an_encrypted_or_nested_token_is_refused_by_name) {
+  EXPECT_EQ(refusal_of("eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d"), Refusal::Encrypted);
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"cty":"JWT","kid":"a")"))), Refusal::Nested);
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"cty":"application/jwt","kid":"a")"))), Refusal::Nested);
+  EXPECT_EQ(refusal_of("one.two"), Refusal::Malformed);
+  EXPECT_EQ(refusal_of(".."), Refusal::BadHeader);
+}
+
+TEST(Jwt, critical_extensions_and_unencoded_payloads_are_refused) {
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"a","crit":["exp"])"))), Refusal::Critical);
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"a","crit":[])"))), Refusal::Critical);
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"a","b64":false)"))), Refusal::Critical);
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"a","b64":true)"))), Refusal::Critical);
+}
+
+TEST(Jwt, a_header_that_is_no_object_or_names_a_member_twice_is_refused) {
+  for (const char* bad : {R"([])", R"("ES256")", "", "{}", R"({"alg":1})", R"({"alg":"ES256","kid":1})",
+                          R"({"alg":"ES256","typ":null})", R"({"alg":"ES256","alg":"ES256","kid":"a"})",
+                          R"({"alg":"none","alg":"ES256","kid":"a"})", R"({"alg":"ES256","kid":"a"} x)",
+                          R"({"alg":"ES256","kid":"a","x":[[[[[[1]]]]]]})", "{\"alg\":\"ES256\",\"kid\":\"\xff\"}"}) {
+    EXPECT_EQ(refusal_of(es256(bad)), Refusal::BadHeader) << bad;
+  }
+}
+
+TEST(Jwt, a_key_that_the_header_brings_along_is_never_used) {
+  const SigningKey stranger = SigningKey::ec("P-256");
+  const std::string own = R"(,"jwk":)" + stranger.jwk();
+  for (const std::string& more :
+       {own, own + R"(,"kid":"a")", std::string(R"(,"jku":"https://evil.example/keys")"),
+        std::string(R"(,"x5u":"https://evil.example/c")"), std::string(R"(,"x5c":["AAAA"],"kid":"a")")}) {
+    const Refusal refusal = refusal_of(stranger.sign("ES256", header("ES256", more), claims()));
+    EXPECT_TRUE(refusal == Refusal::Signature || refusal == Refusal::KeyUnknown) << more;
+  }
+  EXPECT_EQ(refusal_of(es256(header("ES256", own + R"(,"kid":"a")"))), Refusal::None);  // ignored, not refused
+}
+
+TEST(Jwt, the_type_is_read_in_any_case_with_or_without_application) {
+  for (const char* good : {"at+jwt", "AT+JWT", "application/at+jwt", "JWT", "jwt", "application/jwt"}) {
+    EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"a","typ":")" + std::string(good) + "\""))), Refusal::None)
+        << good;
+  }
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"a")"))), Refusal::None);  // RFC 7519 §5.1: it may be missing
+  for (const char* bad : {"dpop+jwt", "logout+jwt", "secevent+jwt", "", "JOSE", "text/jwt", "at+jwt "}) {
+    EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"a","typ":")" + std::string(bad) + "\""))), Refusal::Type)
+        << bad;
+  }
+}
+
+TEST(Jwt, an_issuer_that_marks_access_tokens_can_be_held_to_it) {
+  IssuerOptions issuer = options();
+  issuer.token_types = {"at+jwt"};
+  EXPECT_EQ(judge(es256(header("ES256", R"(,"kid":"a","typ":"JWT")")), ec_key().key_set(), issuer).refusal,
+            Refusal::Type);
+  EXPECT_EQ(judge(es256(header("ES256", R"(,"kid":"a")")), ec_key().key_set(), issuer).refusal, Refusal::Type);
+  EXPECT_EQ(judge(es256(header("ES256")), ec_key().key_set(), issuer).refusal, Refusal::None);
+}
+
+TEST(Jwt, what_only_other_tokens_carry_is_no_access_token) {
+  for (const char* name : {"nonce", "at_hash", "c_hash", "s_hash"}) {
+    EXPECT_EQ(judge_claims(claims({{name, "\"x\""}})).refusal, Refusal::IdToken) << name;
+  }
+  EXPECT_EQ(judge_claims(claims({{"events", "{}"}})).refusal, Refusal::IdToken);
+  EXPECT_EQ(judge_claims(claims({{"typ", "\"ID\""}})).refusal, Refusal::IdToken);
+  EXPECT_EQ(judge_claims(claims({{"typ", "\"Refresh\""}})).refusal, Refusal::IdToken);
+  EXPECT_EQ(judge_claims(claims({{"typ", "\"Bearer\""}})).refusal, Refusal::None);
+}
+
+TEST(Jwt, an_EC_signature_of_another_length_is_refused) {
+  const std::string text = base64url(header("ES256")) + "." + base64url(claims());
+  const std::string sound = ec_key().signature("ES256", text);
+  ASSERT_EQ(refusal_of(text + "." + base64url(sound)), Refusal::None);
+  const std::string zero(1, '\0');
+  const std::string wide = zero + sound.substr(0, 32) + zero + sound.substr(32);
+  for (const std::string& bad : {std::string(), sound.substr(0, 63), sound + zero, wide, std::string(64, '\0')}) {
+    EXPECT_EQ(refusal_of(text + "." + base64url(bad)), Refusal::Signature) << bad.size();
+  }
+}
+
+TEST(Jwt, a_curve_goes_with_its_algorithm_only) {
+  // The signature is right for the key; but ES256 with P-384 does not exist.
+  const SigningKey& key = ec_key("P-384");
+  EXPECT_EQ(judge(key.sign("ES256", header("ES256"), claims()), key.key_set()).refusal, Refusal::KeyMismatch);
+  EXPECT_EQ(judge(ec_key().sign("ES384", header("ES384"), claims()), ec_key().key_set()).refusal, Refusal::KeyMismatch);
+  EXPECT_EQ(KeySet::parse(SigningKey::ec("secp256k1").key_set()).value()->size(), 0U);
+}
+
+TEST(Jwt, RSA_and_EC_keys_are_not_mixed_up) {
+  EXPECT_EQ(judge(es256(header("ES256")), rsa_key().key_set()).refusal, Refusal::KeyMismatch);
+  EXPECT_EQ(judge(rsa_key().sign("RS256", header("RS256"), claims()), ec_key().key_set()).refusal,
+            Refusal::KeyMismatch);
+}
+
+TEST(Jwt, PKCS1_and_PSS_signatures_are_not_mixed_up_and_hashes_neither) {
+  const std::string set = rsa_key().key_set();
+  EXPECT_EQ(judge(rsa_key().sign("RS256", header("PS256"), claims()), set).refusal, Refusal::Signature);
+  EXPECT_EQ(judge(rsa_key().sign("PS256", header("RS256"), claims()), set).refusal, Refusal::Signature);
+  EXPECT_EQ(judge(rsa_key().sign("RS256", header("RS512"), claims()), set).refusal, Refusal::Signature);
+}
+
+TEST(Jwt, the_salt_of_PSS_is_as_long_as_the_hash) {
+  const std::string set = rsa_key().key_set();
+  EXPECT_EQ(judge(rsa_key().sign("PS256", header("PS256"), claims(), 32), set).refusal, Refusal::None);
+  for (const int salt : {0, 20, 31, 33, 64}) {
+    EXPECT_EQ(judge(rsa_key().sign("PS256", header("PS256"), claims(), salt), set).refusal, Refusal::Signature) << salt;
+  }
+}
+
+TEST(Jwt, an_RSA_signature_shorter_or_longer_than_its_key_is_refused) {
+  for (const char* algorithm : {"RS256", "PS256"}) {
+    const std::string text = base64url(header(algorithm)) + "." + base64url(claims());
+    const std::string sound = rsa_key().signature(algorithm, text);
+    for (const std::string& bad : {std::string(), std::string(1, '\1'), sound.substr(0, 255), sound + "x",
+                                   std::string(256, '\xff'), std::string(1, '\0') + sound}) {
+      EXPECT_EQ(judge(text + "." + base64url(bad), rsa_key().key_set()).refusal, Refusal::Signature)
+          << algorithm << " " << bad.size();
+    }
+  }
+}
+
+TEST(Jwt, a_kid_that_is_not_published_may_become_known_and_a_wrong_one_does_not) {
+  EXPECT_EQ(refusal_of(es256(header("ES256", R"(,"kid":"b")"))), Refusal::KeyUnknown);
+  EXPECT_EQ(refusal_of(SigningKey::ec("P-256").sign("ES256", header("ES256"), claims())), Refusal::Signature);
+}
+
+TEST(Jwt, a_token_without_kid_is_tried_with_keys_of_its_kind) {
+  const std::string set = R"({"keys":[)" + rsa_key().jwk(R"(,"kid":"r")") + "," + ec_key("P-384").jwk() + "," +
+                          ec_key().jwk(R"(,"kid":"e")") + "]}";
+  EXPECT_EQ(judge(es256(header("ES256", "")), set).refusal, Refusal::None);
+  EXPECT_EQ(judge(rsa_key().sign("RS256", header("RS256", ""), claims()), set).refusal, Refusal::None);
+  EXPECT_EQ(judge(es256(header("ES256", "")), rsa_key().key_set()).refusal, Refusal::KeyUnknown);
+}
+
+TEST(Jwt, of_several_keys_with_one_kid_any_that_fits_may_have_signed) {
+  const std::string set = R"({"keys":[)" + rsa_key().jwk(R"(,"kid":"a")") + "," +
+                          SigningKey::ec("P-256").jwk(R"(,"kid":"a")") + "," + ec_key().jwk(R"(,"kid":"a")") + "]}";
+  EXPECT_EQ(judge(es256(header("ES256")), set).refusal, Refusal::None);
+  EXPECT_EQ(judge(rsa_key().sign("PS512", header("PS512"), claims()), set).refusal, Refusal::None);
+}
+
+TEST(Jwt, the_issuer_is_compared_to_the_letter) {
+  for (const char* bad : {"\"https://issuer.example/\"", "\"HTTPS://issuer.example\"", "\"https://evil.example\"",
+                          "\"\"", "1", "[\"https://issuer.example\"]", ""}) {
+    EXPECT_EQ(judge_claims(claims({{"iss", bad}})).refusal, Refusal::Issuer) << bad;
+  }
+}
+
+TEST(Jwt, the_audience_holds_one_of_ours_as_a_string_or_in_a_list) {
+  EXPECT_EQ(judge_claims(claims({{"aud", R"(["tessera"])"}})).refusal, Refusal::None);
+  EXPECT_EQ(judge_claims(claims({{"aud", R"(["other","tessera"])"}, {"azp", "\"app\""}})).refusal, Refusal::None);
+  for (const char* bad : {"\"other\"", "\"tessera2\"", "\"Tessera\"", "[]", R"(["other"])", "", "\"tessera \""}) {
+    EXPECT_EQ(judge_claims(claims({{"aud", bad}})).refusal, Refusal::Audience) << bad;
+  }
+  for (const char* bad : {"null", "1", "{\"tessera\":1}", R"(["tessera",1])"}) {
+    EXPECT_EQ(judge_claims(claims({{"aud", bad}})).refusal, Refusal::BadClaims) << bad;
+  }
+}
+
+TEST(Jwt, a_token_for_several_audiences_must_say_which_client_it_is_of) {
+  const std::string several = R"(["tessera","other"])";
+  EXPECT_EQ(judge_claims(claims({{"aud", several}})).refusal, Refusal::Client);
+  EXPECT_EQ(judge_claims(claims({{"aud", several}, {"client_id", "\"app\""}})).identity.client, "app");
+}
+
+TEST(Jwt, a_client_off_the_issuers_list_is_refused) {
+  IssuerOptions issuer = options();
+  issuer.clients = {"app", "scanner"};
+  for (const char* name : {"azp", "client_id", "appid"}) {
+    EXPECT_EQ(judge_claims(claims({{name, "\"scanner\""}}), issuer).refusal, Refusal::None) << name;
+    EXPECT_EQ(judge_claims(claims({{name, "\"other\""}}), issuer).refusal, Refusal::Client) << name;
+    EXPECT_EQ(judge_claims(claims({{name, "[\"app\"]"}}), issuer).refusal, Refusal::BadClaims) << name;
+  }
+  EXPECT_EQ(judge_claims(claims(), issuer).refusal, Refusal::Client);
+  EXPECT_EQ(judge_claims(claims({{"azp", "\"app\""}, {"client_id", "\"scanner\""}}), issuer).refusal, Refusal::Client);
+}
+
+TEST(Jwt, the_expiry_is_required_and_kept_with_the_skew_allowed) {
+  EXPECT_EQ(judge_claims(claims({{"exp", ""}})).refusal, Refusal::BadClaims);
+  EXPECT_EQ(judge_claims(claims({{"exp", std::to_string(kNow - 59)}})).refusal, Refusal::None);
+  EXPECT_EQ(judge_claims(claims({{"exp", std::to_string(kNow - 60)}})).refusal, Refusal::Expired);
+  EXPECT_EQ(judge_claims(claims({{"exp", std::to_string(kNow - 60) + ".5"}})).refusal, Refusal::None);
+  EXPECT_EQ(judge_claims(claims({{"exp", "1.7000003e9"}})).refusal, Refusal::None);
+  IssuerOptions strict = options();
+  strict.clock_skew = std::chrono::seconds(0);
+  EXPECT_EQ(judge_claims(claims({{"exp", std::to_string(kNow)}}), strict).refusal, Refusal::Expired);
+  EXPECT_EQ(judge_claims(claims({{"exp", std::to_string(kNow + 1)}}), strict).refusal, Refusal::None);
+}
+
+TEST(Jwt, dates_that_are_no_dates_are_refused) {
+  for (const char* name : {"exp", "nbf", "iat"}) {
+    for (const char* bad : {"\"1800000000\"", "null", "true", "[]", "-1", "1e300", "1e30", "18446744073709551615",
+                            "9223372036854775807", "-9223372036854775808", "-1e400"}) {
+      EXPECT_EQ(judge_claims(claims({{name, bad}})).refusal, Refusal::BadClaims) << name << " " << bad;
+    }
+  }
+}
+
+TEST(Jwt, a_token_from_the_future_is_refused_beyond_the_skew) {
+  for (const char* name : {"nbf", "iat"}) {
+    EXPECT_EQ(judge_claims(claims({{name, std::to_string(kNow + 60)}})).refusal, Refusal::None) << name;
+    EXPECT_EQ(judge_claims(claims({{name, std::to_string(kNow + 61)}})).refusal, Refusal::NotYet) << name;
+  }
+  EXPECT_EQ(judge_claims(claims({{"iat", ""}})).refusal, Refusal::None);
+}
+
+TEST(Jwt, the_subject_is_a_string_of_1_to_255_bytes) {
+  EXPECT_EQ(judge_claims(claims({{"sub", "\"" + std::string(255, 's') + "\""}})).refusal, Refusal::None);
+  for (const std::string& bad : {std::string(), std::string("\"\""), std::string("1"), std::string("null"),
+                                 std::string("[\"alice\"]"), "\"" + std::string(256, 's') + "\""}) {
+    EXPECT_EQ(judge_claims(claims({{"sub", bad}})).refusal, Refusal::Subject) << bad;
+  }
+}
+
+TEST(Jwt, claims_that_are_no_object_or_name_a_member_twice_are_refused) {
+  for (const std::string& bad : {std::string("[]"), std::string("1"), std::string(), std::string("{"), claims() + "x",
+                                 claims().insert(1, R"("sub":"mallory",)"), claims({{"x", R"({"a":1,"a":2})"}}),
+                                 claims({{"x", std::string(40, '[') + std::string(40, ']')}}),
+                                 claims({{"x", "[" + std::string(4000, '0').replace(0, 0, "") + "]"}})}) {
+    EXPECT_EQ(judge_claims(bad).refusal, Refusal::BadClaims) << bad.substr(0, 80);
+  }
+  std::string many = "[0";
+  for (int i = 0; i < 3000; ++i) {
+    many += ",0";
+  }
+  EXPECT_EQ(judge_claims(claims({{"x", many + "]"}})).refusal, Refusal::BadClaims);
+}
+
+TEST(Jwt, roles_come_from_a_string_a_list_or_a_path_and_scopes_from_scp_or_scope) {
+  EXPECT_EQ(judge_claims(claims({{"roles", R"(["owner","x"])"}})).identity.roles,
+            (std::vector<std::string>{"owner", "x"}));
+  EXPECT_EQ(judge_claims(claims({{"roles", "\"owner\""}})).identity.roles, (std::vector<std::string>{"owner"}));
+  EXPECT_TRUE(judge_claims(claims({{"roles", "{\"owner\":true}"}})).identity.roles.empty());
+  IssuerOptions issuer = options();
+  issuer.roles_claim = "realm_access.roles";
+  EXPECT_EQ(judge_claims(claims({{"realm_access", R"({"roles":["reader"]})"}}), issuer).identity.roles,
+            (std::vector<std::string>{"reader"}));
+  issuer.roles_claim = "https://x.example/roles";
+  EXPECT_EQ(judge_claims(claims({{"https://x.example/roles", R"(["reader"])"}}), issuer).identity.roles,
+            (std::vector<std::string>{"reader"}));
+  EXPECT_EQ(judge_claims(claims({{"scope", "\"a b\""}})).identity.scopes, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(judge_claims(claims({{"scp", "\"c\""}, {"scope", "\"a\""}})).identity.scopes,
+            (std::vector<std::string>{"c"}));
+}
+
+TEST(Jwt, more_roles_than_are_taken_are_refused_not_cut) {
+  std::string list = "[\"r0\"";
+  for (int i = 1; i < 256; ++i) {
+    list += ",\"r" + std::to_string(i) + "\"";
+  }
+  EXPECT_EQ(judge_claims(claims({{"roles", list + "]"}})).refusal, Refusal::None);
+  EXPECT_EQ(judge_claims(claims({{"roles", list + ",\"more\"]"}})).refusal, Refusal::Roles);
+  EXPECT_EQ(judge_claims(claims({{"roles", "\"" + std::string(257, 'r') + "\""}})).refusal, Refusal::Roles);
+}
+
+TEST(Jwt, subject_and_name_come_from_the_claims_that_are_configured) {
+  IssuerOptions issuer = options();
+  issuer.subject_claim = "oid";
+  issuer.name_claim = "preferred_username";
+  const Judged judged = judge_claims(claims({{"oid", "\"1-2\""}, {"preferred_username", "\"al\""}}), issuer);
+  EXPECT_EQ(judged.identity.subject, "1-2");
+  EXPECT_EQ(judged.identity.name, "al");
+  EXPECT_EQ(judge_claims(claims(), issuer).refusal, Refusal::Subject);
+}
+
+TEST(Introspection, only_an_active_answer_for_this_server_is_taken) {
+  const auto judged = [](const std::string& text) {
+    Identity identity;
+    return check_introspection(parse_json(text, {}).value(), options(), kNow, identity);
+  };
+  EXPECT_EQ(judged(R"({"active":true,"aud":"tessera","sub":"alice"})"), Refusal::None);
+  EXPECT_EQ(judged(R"({"active":true,"aud":"tessera","client_id":"scanner"})"), Refusal::None);
+  EXPECT_EQ(judged(R"({"active":false,"aud":"tessera","sub":"alice"})"), Refusal::Inactive);
+  EXPECT_EQ(judged(R"({"active":"true","aud":"tessera","sub":"alice"})"), Refusal::IntrospectionAway);
+  EXPECT_EQ(judged(R"({"aud":"tessera","sub":"alice"})"), Refusal::IntrospectionAway);
+  EXPECT_EQ(judged(R"({"active":true,"sub":"alice"})"), Refusal::Audience);
+  EXPECT_EQ(judged(R"({"active":true,"aud":"tessera","sub":"alice","iss":"https://evil.example"})"), Refusal::Issuer);
+  EXPECT_EQ(judged(R"({"active":true,"aud":"tessera","sub":"alice","exp":1})"), Refusal::Expired);
+  EXPECT_EQ(judged(R"({"active":true,"aud":"tessera"})"), Refusal::Subject);
+}
+
+}  // namespace tessera::auth
