@@ -1,18 +1,22 @@
 #include "auth/tokens.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <strings.h>
+
+#include <algorithm>
+
+#include "auth/oidc.h"
 
 namespace tessera::auth {
 
 namespace {
 
 constexpr std::string_view kScheme = "Bearer ";
+constexpr std::string_view kField = "Authorization";
 
 // The token of `Authorization: Bearer …`; empty when there is none.
 std::string_view bearer_token(const net::Request& request) {
-  std::string_view field = request.field("Authorization");
+  std::string_view field = request.field(kField);
   if (field.size() < kScheme.size() || strncasecmp(field.data(), kScheme.data(), kScheme.size()) != 0) {
     return {};
   }
@@ -23,21 +27,21 @@ std::string_view bearer_token(const net::Request& request) {
   return field;
 }
 
-}  // namespace
-
-TokenDigest digest_of(std::string_view token) {
-  TokenDigest digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
-  return digest;
+bool has_two_credentials(const net::Request& request) {
+  return std::count_if(request.fields.begin(), request.fields.end(), [](const auto& field) {
+           return field.first.size() == kField.size() &&
+                  strncasecmp(field.first.data(), kField.data(), kField.size()) == 0;
+         }) > 1;
 }
 
-Result<Identity> Authenticator::authenticate(const net::Request& request) const {
-  if (!required()) {
-    return Identity{};
-  }
-  const std::string_view token = bearer_token(request);
-  if (token.empty()) {
-    return Status(Code::Unauthenticated, "this server wants a bearer token");
+}  // namespace
+
+Authenticator::Authenticator(std::vector<StaticToken> tokens, Oidc* oidc)
+    : tokens_(std::move(tokens)), oidc_(oidc != nullptr && oidc->has_issuers() ? oidc : nullptr) {}
+
+const StaticToken* Authenticator::find_static(std::string_view token) const {
+  if (tokens_.empty()) {
+    return nullptr;
   }
   const TokenDigest digest = digest_of(token);
   const StaticToken* found = nullptr;
@@ -47,18 +51,53 @@ Result<Identity> Authenticator::authenticate(const net::Request& request) const 
       found = &known;
     }
   }
-  if (found == nullptr) {
-    return Status(Code::Unauthenticated, "the bearer token is not known here");
-  }
-  return Identity{.proof = Proof::Token, .issuer = "", .subject = found->name, .roles = {found->role}, .scopes = {}};
+  return found;
 }
 
-std::string Authenticator::challenge(const net::Request& request) const {
-  std::string text = "Bearer realm=\"tessera\"";
-  if (!bearer_token(request).empty()) {
-    text += ", error=\"invalid_token\"";
+std::optional<Result<Identity>> Authenticator::authenticate(const net::Request& request) const {
+  if (!required()) {
+    return Result<Identity>(Identity{});
   }
-  return text;
+  if (has_two_credentials(request)) {
+    return Result<Identity>(Status(Code::InvalidArgument, "the request has more than one Authorization field"));
+  }
+  const std::string_view token = bearer_token(request);
+  if (token.empty()) {
+    return Result<Identity>(Status(Code::Unauthenticated, "this server wants a bearer token"));
+  }
+  if (const StaticToken* found = find_static(token)) {
+    return Result<Identity>(
+        Identity{.proof = Proof::Token, .issuer = "", .subject = found->name, .roles = {found->role}, .scopes = {}});
+  }
+  if (oidc_ != nullptr) {
+    return oidc_->known(token);
+  }
+  return Result<Identity>(Status(Code::Unauthenticated, "the bearer token is not known here"));
+}
+
+void Authenticator::ask(const net::Request& request, std::function<void(Result<Identity>)> then) const {
+  oidc_->ask(bearer_token(request), std::move(then));
+}
+
+std::vector<std::string> Authenticator::challenges(const net::Request& request, const Status& why) const {
+  std::string error;
+  if (why.code() == Code::InvalidArgument) {
+    error = ", error=\"invalid_request\", error_description=\"" + std::string(why.message()) + "\"";
+  } else if (!bearer_token(request).empty()) {
+    // The sentences are this room's own and hold neither quotes nor anything of the token.
+    error = ", error=\"invalid_token\", error_description=\"" + std::string(why.message()) + "\"";
+  }
+  if (oidc_ == nullptr) {
+    return {"Bearer realm=\"tessera\"" + error};
+  }
+  std::vector<std::string> out;
+  for (const auto& issuer : oidc_->issuers()) {
+    const auto discovery = issuer->snapshot().discovery;
+    const bool known = discovery != nullptr && !discovery->authorization_endpoint.empty();
+    out.push_back("Bearer authorization_uri=\"" + (known ? discovery->authorization_endpoint : issuer->options().url) +
+                  "\", resource_id=\"" + issuer->options().audiences.front() + "\", realm=\"tessera\"" + error);
+  }
+  return out;
 }
 
 }  // namespace tessera::auth

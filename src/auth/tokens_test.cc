@@ -1,5 +1,6 @@
 #include "auth/tokens.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "auth/caller.h"
@@ -23,7 +24,7 @@ Authenticator two_tokens() {
 }  // namespace
 
 TEST(Tokens, without_configured_tokens_everybody_may_do_everything) {
-  const auto identity = Authenticator({}).authenticate(with_authorization(""));
+  const auto identity = Authenticator({}).authenticate(with_authorization("")).value();
   ASSERT_TRUE(identity.ok());
   EXPECT_TRUE(authorize(caller_of(*identity), Action::Delete).ok());
 }
@@ -32,20 +33,33 @@ TEST(Tokens, no_token_and_an_unknown_token_are_unauthenticated_and_challenged_di
   const Authenticator authenticator = two_tokens();
   const net::Request none = with_authorization("");
   const net::Request wrong = with_authorization("Bearer guess");
-  EXPECT_EQ(authenticator.authenticate(none).status().code(), Code::Unauthenticated);
-  EXPECT_EQ(authenticator.authenticate(wrong).status().code(), Code::Unauthenticated);
-  EXPECT_EQ(authenticator.challenge(none), "Bearer realm=\"tessera\"");
-  EXPECT_EQ(authenticator.challenge(wrong), "Bearer realm=\"tessera\", error=\"invalid_token\"");
+  const Status without = authenticator.authenticate(none)->status();
+  const Status unknown = authenticator.authenticate(wrong)->status();
+  EXPECT_EQ(without.code(), Code::Unauthenticated);
+  EXPECT_EQ(unknown.code(), Code::Unauthenticated);
+  EXPECT_THAT(authenticator.challenges(none, without), testing::ElementsAre("Bearer realm=\"tessera\""));
+  EXPECT_THAT(authenticator.challenges(wrong, unknown),
+              testing::ElementsAre("Bearer realm=\"tessera\", error=\"invalid_token\", "
+                                   "error_description=\"the bearer token is not known here\""));
+}
+
+TEST(Tokens, two_authorization_fields_are_refused_even_if_one_of_them_holds) {
+  net::Request request = with_authorization("Bearer secret-owner");
+  request.fields.emplace_back("authorization", "Bearer guess");
+  const Status status = two_tokens().authenticate(request)->status();
+  EXPECT_EQ(status.code(), Code::InvalidArgument);
+  EXPECT_THAT(two_tokens().challenges(request, status),
+              testing::ElementsAre(testing::HasSubstr("error=\"invalid_request\"")));
 }
 
 TEST(Tokens, the_scheme_is_read_in_any_case_and_other_schemes_are_no_token) {
-  EXPECT_TRUE(two_tokens().authenticate(with_authorization("bearer  secret-reader")).ok());
-  EXPECT_FALSE(two_tokens().authenticate(with_authorization("Basic secret-reader")).ok());
-  EXPECT_FALSE(two_tokens().authenticate(with_authorization("Bearer ")).ok());
+  EXPECT_TRUE(two_tokens().authenticate(with_authorization("bearer  secret-reader"))->ok());
+  EXPECT_FALSE(two_tokens().authenticate(with_authorization("Basic secret-reader"))->ok());
+  EXPECT_FALSE(two_tokens().authenticate(with_authorization("Bearer "))->ok());
 }
 
 TEST(Tokens, a_reader_may_read_and_nothing_else) {
-  const auto reader = two_tokens().authenticate(with_authorization("Bearer secret-reader"));
+  const auto reader = two_tokens().authenticate(with_authorization("Bearer secret-reader")).value();
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(reader->subject, "viewer");
   EXPECT_TRUE(authorize(caller_of(*reader), Action::Read).ok());

@@ -7,6 +7,7 @@
 #include "dicom/ids.h"
 #include "dicomweb/errors.h"
 #include "dicomweb/path_match.h"
+#include "net/deferred_body.h"
 #include "net/uri.h"
 
 namespace tessera::dicomweb {
@@ -130,6 +131,19 @@ net::Response refuse_upload(const Status& space) {
   return response;
 }
 
+// 401 and 400 say how to do better, 503 when.
+net::Response refuse_caller(const auth::Authenticator& authenticator, const net::Request& request, const Status& why) {
+  net::Response response = error_response(why);
+  if (why.code() == Code::Unavailable) {
+    response.set("Retry-After", "5");
+    return response;
+  }
+  for (std::string& challenge : authenticator.challenges(request, why)) {
+    response.set("WWW-Authenticate", std::move(challenge));
+  }
+  return response;
+}
+
 net::Response not_allowed(const net::Request& request, const std::string& allowed) {
   net::Response response;
   const bool asked = request.method == Method::Options;
@@ -179,16 +193,22 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
     return nullptr;
   }
   exchange->route = found.route != nullptr ? found.route->pattern : "unknown";
-  return admit(asked, authenticator_.authenticate(request), std::move(exchange));
+  if (std::optional<Result<auth::Identity>> identity = authenticator_.authenticate(request)) {
+    return admit(asked, std::move(*identity), std::move(exchange));
+  }
+  // An issuer is asked first; the body waits meanwhile.
+  auto decision = std::make_shared<net::DeferredBody::Decision>();
+  authenticator_.ask(request, [this, asked, exchange, decision](Result<auth::Identity> identity) {
+    decision->decide(admit(asked, std::move(identity), exchange));
+  });
+  return request.has_body ? std::make_unique<net::DeferredBody>(std::move(decision)) : nullptr;
 }
 
 Sink Router::admit(const Asked& asked, Result<auth::Identity> identity, ExchangePtr exchange) const {
   const auto& [path, found] = asked;
   const net::Request& request = exchange->request;
   if (!identity.ok()) {
-    net::Response response = error_response(identity.status());
-    response.set("WWW-Authenticate", authenticator_.challenge(request));
-    exchange->send(std::move(response));
+    exchange->send(refuse_caller(authenticator_, request, identity.status()));
     return nullptr;
   }
   if (path.profile != Profile::Standard && holds_markup(request.query)) {
