@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "app/config_issuers.h"
 #include "app/config_keys.h"
 #include "base/file.h"
 
@@ -123,6 +124,10 @@ Status read_table(Config& config, const toml::table& table, const std::string& p
       RETURN_IF_ERROR(read_tokens(config, node));
       continue;
     }
+    if (key == "auth.issuers") {
+      RETURN_IF_ERROR(read_issuers(config, node));
+      continue;
+    }
     if (const toml::table* inner = node.as_table()) {
       RETURN_IF_ERROR(read_table(config, *inner, key + "."));
       continue;
@@ -212,11 +217,11 @@ Status read_environment(Config& config, char** environment) {
 }
 
 Status check_config(const Config& config) {
-  if (!is_loopback(config.listen_host) && config.tokens.empty() && !config.insecure_no_auth) {
+  if (!is_loopback(config.listen_host) && config.tokens.empty() && config.issuers.empty() && !config.insecure_no_auth) {
     return Status(Code::InvalidArgument,
                   "listening on " + config.listen_host +
                       " without authentication would give every slide to whoever can reach it; "
-                      "configure auth.tokens, or say --insecure-no-auth if that is what you want");
+                      "configure auth.tokens or auth.issuers, or say --insecure-no-auth if that is what you want");
   }
   RETURN_IF_ERROR(check_tls(config));
   const bool any = std::find(config.cors_origins.begin(), config.cors_origins.end(), "*") != config.cors_origins.end();
@@ -243,6 +248,7 @@ std::string print_config(const Config& config) {
     out += "\n[[auth.tokens]]\nname = " + toml_string(token.name) + "\ntoken = \"********\"\nrole = \"" + token.role +
            "\"\n";
   }
+  out += print_issuers(config);
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/issuer_options.h"
 #include "auth/tokens.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -58,6 +59,7 @@ struct Config {
   bool partitions = false;  // data partitions: every path names one
 
   std::vector<auth::StaticToken> tokens;            // none: no authentication
+  std::vector<auth::IssuerOptions> issuers;         // whose tokens are taken, too
   std::vector<std::filesystem::path> secret_files;  // that tokens were read from, for the doctor
 };
 

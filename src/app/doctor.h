@@ -19,7 +19,7 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
-// The checks, each adding what it found. doctor_folder.cc, doctor_network.cc, doctor_tls.cc,
+// The checks, each adding what it found. doctor_folder.cc, doctor_network.cc, doctor_tls.cc, doctor_issuers.cc,
 // doctor_host.cc.
 void check_folder(const Config& config, Findings& out);
 void check_space(const Config& config, Findings& out);
@@ -29,6 +29,7 @@ void check_listening(const Config& config, Findings& out);
 void check_tls(const Config& config, Findings& out);
 void check_public_url(const Config& config, Findings& out);
 void check_cors(const Config& config, Findings& out);
+void check_issuers(const Config& config, Findings& out);
 void check_clock(const Config& config, Findings& out);
 void check_descriptors(const Config& config, Findings& out);
 void check_user(const Config& config, Findings& out);

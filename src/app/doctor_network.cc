@@ -184,8 +184,8 @@ void check_public_url(const Config& config, Findings& out) {
       return;
     }
   }
-  if (url.starts_with("http://") && !config.tokens.empty() && !url.starts_with("http://127.") &&
-      !url.starts_with("http://localhost")) {
+  if (url.starts_with("http://") && !(config.tokens.empty() && config.issuers.empty()) &&
+      !url.starts_with("http://127.") && !url.starts_with("http://localhost")) {
     out.push_back({"public_url", Verdict::Warning, "tokens go to '" + url + "' unencrypted",
                    "configure tls.certificate and tls.key or put a proxy with TLS in front, and write https://"});
   }

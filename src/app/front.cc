@@ -1,5 +1,6 @@
 #include "app/front.h"
 
+#include "app/metrics_sources.h"
 #include "viewer/page.h"
 
 namespace tessera::app {
@@ -49,13 +50,22 @@ Front::Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& wri
     : stack_(stack),
       readers_(readers),
       metrics_(metrics),
-      authenticator_(config.tokens),
+      oidc_({.issuers = config.issuers}, stack.clock, log),
+      authenticator_(config.tokens, &oidc_),
       cors_({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials}),
       public_url_({config.public_url, config.trusted_proxies}),
       parts_{stack.ingest,        stack.locator,    stack.instances, stack.partitions,
              *stack.folder.blobs, readers,          writers,         [&stack] { stack.sweeper.wake(); },
              stack.free_space,    config.partitions},
-      router_(parts_, authenticator_, cors_, public_url_, log) {}
+      router_(parts_, authenticator_, cors_, public_url_, log) {
+  watch_issuers(metrics, oidc_);
+  oidc_.start();
+}
+
+// Whoever waits for an issuer goes on into the router.
+Front::~Front() {
+  oidc_.stop();
+}
 
 std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net::Responder responder) const {
   if (router_.owns(request)) {

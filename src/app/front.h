@@ -8,6 +8,7 @@
 #include "app/archive_stack.h"
 #include "app/config.h"
 #include "app/metrics.h"
+#include "auth/oidc.h"
 #include "auth/tokens.h"
 #include "base/pool.h"
 #include "dicomweb/routes.h"
@@ -16,8 +17,9 @@ namespace tessera::app {
 
 class Front {
  public:
-  // All but `config` are borrowed.
+  // All but `config` are borrowed. Asks the issuers of the configuration from now on.
   Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& writers, Metrics& metrics, Log& log);
+  ~Front();
 
   std::unique_ptr<net::BodySink> dispatch(const net::Request& request, net::Responder responder) const;
 
@@ -34,6 +36,7 @@ class Front {
   ArchiveStack& stack_;
   Pool& readers_;
   Metrics& metrics_;
+  auth::Oidc oidc_;
   const auth::Authenticator authenticator_;
   const dicomweb::CorsPolicy cors_;
   const dicomweb::PublicUrl public_url_;

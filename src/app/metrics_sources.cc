@@ -122,6 +122,27 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+void write_issuers(Exposition& out, const auth::Oidc& oidc) {
+  out.family("tessera_issuer_fetches_total", "counter", "Questions for an issuer's keys, by result.");
+  for (const auto& issuer : oidc.issuers()) {
+    const auto counters = issuer->counters();
+    out.sample(number(counters.fetched), {{"issuer", issuer->options().url}, {"result", "ok"}});
+    out.sample(number(counters.failed), {{"issuer", issuer->options().url}, {"result", "failed"}});
+  }
+  out.family("tessera_issuer_keys", "gauge", "Keys of an issuer that can check signatures.");
+  for (const auto& issuer : oidc.issuers()) {
+    out.sample(number(issuer->counters().keys), {{"issuer", issuer->options().url}});
+  }
+  out.family("tessera_issuer_keys_age_seconds", "gauge", "Since the keys of an issuer were had; -1: never.");
+  for (const auto& issuer : oidc.issuers()) {
+    out.sample(issuer->counters().age_seconds, {{"issuer", issuer->options().url}});
+  }
+  out.family("tessera_issuer_waiting", "gauge", "Requests that wait for an issuer's keys.");
+  for (const auto& issuer : oidc.issuers()) {
+    out.sample(number(issuer->counters().waiting), {{"issuer", issuer->options().url}});
+  }
+}
+
 }  // namespace
 
 void watch_archive(Metrics& metrics, ArchiveStack& stack) {
@@ -151,6 +172,28 @@ void watch_pools(Metrics& metrics, const Pool& readers, const Pool& writers) {
     for (const auto& row : rows) {
       out.sample(number(row.pool.waiting()), {{"pool", row.name}});
     }
+  });
+}
+
+void watch_issuers(Metrics& metrics, const auth::Oidc& oidc) {
+  if (!oidc.has_issuers()) {
+    return;
+  }
+  metrics.collect([&oidc](Exposition& out) {
+    const auth::Oidc::Counters counters = oidc.counters();
+    out.family("tessera_tokens_checked_total", "counter", "Bearer tokens of issuers that were checked, by outcome.");
+    for (std::size_t i = 0; i < counters.outcomes.size(); ++i) {
+      if (counters.outcomes[i] > 0 || i == 0) {
+        out.sample(number(counters.outcomes[i]), {{"outcome", auth::refusal_name(static_cast<auth::Refusal>(i))}});
+      }
+    }
+    out.family("tessera_tokens_cached_total", "counter", "Requests whose token had been checked before.");
+    out.sample(number(counters.cached));
+    out.family("tessera_tokens_remembered", "gauge", "Checked tokens in memory.");
+    out.sample(number(counters.cache_entries));
+    out.family("tessera_introspections_total", "counter", "Questions about opaque tokens.");
+    out.sample(number(counters.introspections));
+    write_issuers(out, oidc);
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/archive_stack.h"
 #include "app/metrics.h"
+#include "auth/oidc.h"
 #include "base/pool.h"
 
 namespace tessera::app {
@@ -12,6 +13,7 @@ namespace tessera::app {
 // All are borrowed for as long as the Metrics is rendered.
 void watch_archive(Metrics& metrics, ArchiveStack& stack);
 void watch_pools(Metrics& metrics, const Pool& readers, const Pool& writers);
+void watch_issuers(Metrics& metrics, const auth::Oidc& oidc);
 void watch_process(Metrics& metrics, const Clock& clock);
 
 }  // namespace tessera::app

@@ -1,0 +1,17 @@
+// [[auth.issuers]] of the configuration file. Private to the room.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <string>
+
+#include "app/config.h"
+
+namespace tessera::app {
+
+Status read_issuers(Config& config, const toml::node& node);
+
+// As TOML, secrets masked.
+std::string print_issuers(const Config& config);
+
+}  // namespace tessera::app
