@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "app/config.h"
 
@@ -20,5 +22,16 @@ int run_rebuild_catalog(const Config& config, bool force);
 
 // Works beside a running server.
 int run_gc(const Config& config, const GcArguments& arguments);
+
+struct KeyArguments {
+  std::string name;
+  std::vector<std::string> roles;
+  std::string expires;  // "2027-01-31" (through that day, UTC) or a number of days; empty: never
+};
+
+// API keys. All work beside a running server, which follows within two seconds.
+int run_add_key(const Config& config, const KeyArguments& arguments);
+int run_list_keys(const Config& config);
+int run_revoke_key(const Config& config, const KeyArguments& arguments);
 
 }  // namespace tessera::app

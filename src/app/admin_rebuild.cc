@@ -8,6 +8,7 @@
 #include "archive/catalog_swap.h"
 #include "archive/data_folder.h"
 #include "archive/rebuild.h"
+#include "catalog/keys.h"
 
 namespace tessera::app {
 
@@ -43,6 +44,30 @@ class ProgressLine {
   std::chrono::steady_clock::time_point last_{};
 };
 
+// API keys are in no blob: they come from the old catalog, where that can be read.
+void carry_keys_over(const std::filesystem::path& old_path, catalog::Database& made) {
+  std::error_code error;
+  if (!std::filesystem::exists(old_path, error)) {
+    return;
+  }
+  const SystemClock clock;
+  Status status;
+  std::size_t count = 0;
+  if (auto old = catalog::open_sqlite(old_path.string()); old.ok()) {
+    const auto copied = catalog::Keys(**old, clock).copy_to(made);
+    status = copied.status();
+    count = copied.ok() ? *copied : 0;
+  } else {
+    status = old.status();
+  }
+  if (status.ok()) {
+    std::printf("API keys kept: %zu\n", count);
+  } else {
+    std::fprintf(stderr, "the old catalog's API keys could not be read (%s): make them again (tessera admin keys)\n",
+                 std::string(status.message()).c_str());
+  }
+}
+
 Result<archive::RebuildReport> rebuild(const Config& config, bool force, ProgressLine& line) {
   TRY_ASSIGN(const archive::LoneFolder folder, archive::open_folder_alone(config.data));
   std::error_code error;
@@ -61,6 +86,8 @@ Result<archive::RebuildReport> rebuild(const Config& config, bool force, Progres
   options.on_progress = [&](const archive::RebuildReport& so_far) { line.show(so_far, clock); };
   TRY_ASSIGN(auto database, archive::open_catalog_beside(folder.path));
   TRY_ASSIGN(const archive::RebuildReport report, archive::rebuild_catalog(*folder.blobs, *database, clock, options));
+  line.end();
+  carry_keys_over(archive::catalog_path(folder.path), *database);
   database.reset();
   RETURN_IF_ERROR(archive::put_catalog_in_place(folder.path));
   return report;

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "catalog/instances.h"
+#include "catalog/keys.h"
 #include "catalog/partitions.h"
 
 namespace tessera::app {
@@ -33,6 +34,7 @@ class ArchiveStack {
   archive::FreeSpace free_space;
   catalog::Instances instances;
   catalog::Partitions partitions;
+  catalog::Keys keys;
   archive::Locator locator;
   archive::Ingest ingest;
   archive::Sweeper sweeper;

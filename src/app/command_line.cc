@@ -164,6 +164,22 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* use, Setti
   return added;
 }
 
+void add_keys(CLI::App& admin, SettingFlags& flags, char** environment, Run& run) {
+  CLI::App* keys = admin.add_subcommand("keys", "API keys for scanners and scripts");
+  keys->require_subcommand(1);
+  auto arguments = std::make_shared<KeyArguments>();
+  CLI::App* add = add_command(*keys, "add", "make a key and print it, once", flags, environment, run,
+                              [arguments](const Config& config) { return run_add_key(config, *arguments); });
+  add->add_option("NAME", arguments->name, "what policies and logs call it")->required();
+  add->add_option("--role", arguments->roles, "a role of the policy; may be given more than once")->required();
+  add->add_option("--expires", arguments->expires, "the last day (2027-01-31, UTC) or a number of days");
+  add_command(*keys, "list", "all keys, without their secrets", flags, environment, run, run_list_keys);
+  add_command(*keys, "revoke", "from now on the key is nothing", flags, environment, run,
+              [arguments](const Config& config) { return run_revoke_key(config, *arguments); })
+      ->add_option("NAME", arguments->name, "the key")
+      ->required();
+}
+
 void add_admin(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
   CLI::App* admin = program.add_subcommand("admin", "look after a data folder");
   admin->require_subcommand(1);
@@ -177,12 +193,19 @@ void add_admin(CLI::App& program, SettingFlags& flags, char** environment, Run& 
   collect->add_flag("--dry-run", gc->dry_run, "only say what would go");
   collect->add_option("--older-than-hours", gc->older_than_hours, "of files that no row names (default 24)");
   collect->add_flag("--orphan-images", gc->orphan_images, "remove whole images that no row names, too");
+  add_keys(*admin, flags, environment, run);
 }
 
 void add_doctor(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
   auto json = std::make_shared<bool>(false);
+  auto access = std::make_shared<std::vector<std::string>>();
   CLI::App* doctor = add_command(program, "doctor", "say what is wrong with the set-up, and how to mend it", flags,
-                                 environment, run, [json](const Config& config) { return run_doctor(config, *json); });
+                                 environment, run, [json, access](const Config& config) {
+                                   return access->empty() ? run_doctor(config, *json)
+                                                          : run_explain_access(config, access->front(), access->back());
+                                 });
+  doctor->add_option("--explain-access", *access, "WHO WHAT: why somebody may, or may not (doc/authorisation.md)")
+      ->expected(2);
   doctor->add_option("--listen", flags.listen, "HOST:PORT, where it is not the configuration's");
   doctor->add_flag("--json", *json, "findings as JSON");
 }
@@ -241,6 +264,7 @@ int run_command_line(int argc, char** argv, char** environment) {
   add_doctor(program, flags, environment, run);
   add_demo(program, run);
   add_check(program, run);
+  program.add_subcommand("routes", "")->group("")->callback([&run] { run = run_routes; });  // for the tests
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

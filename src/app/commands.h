@@ -55,6 +55,9 @@ int run_demo(const DemoArguments& arguments);
 // 0: no errors; 1: errors were found; 2: something could not be read.
 int run_check(const CheckArguments& arguments);
 
+// Every route with its action, as JSON: for tests that go by the table.
+int run_routes();
+
 // Reads the command line and runs what it says. 2: it could not be understood.
 int run_command_line(int argc, char** argv, char** environment);
 

@@ -7,6 +7,7 @@
 
 #include "app/config_issuers.h"
 #include "app/config_keys.h"
+#include "auth/policy_source.h"
 #include "base/file.h"
 
 namespace tessera::app {
@@ -86,11 +87,7 @@ Result<auth::StaticToken> read_token(const toml::table& table) {
                   "configuration: the token of '" + token.name + "' is shorter than 8 characters");
   }
   token.digest = auth::digest_of(text);
-  const std::string role = table["role"].value_or(std::string("reader"));
-  if (role != "owner" && role != "reader") {
-    return Status(Code::InvalidArgument, "configuration: the role of '" + token.name + "' must be owner or reader");
-  }
-  token.role = role;
+  token.role = table["role"].value_or(std::string("reader"));
   return token;
 }
 
@@ -137,6 +134,14 @@ Status read_table(Config& config, const toml::table& table, const std::string& p
     }
     TRY_ASSIGN(const std::string text, as_setting(key, node));
     RETURN_IF_ERROR(set_key(config, key, text));
+  }
+  return {};
+}
+
+Status check_policy(const Config& config) {
+  TRY_ASSIGN(const auth::Policy policy, auth::read_policy(config.policy_file, false));
+  for (const auth::StaticToken& token : config.tokens) {
+    RETURN_IF_ERROR(policy.check_role(token.role).while_doing("configuration: the role of token '" + token.name + "'"));
   }
   return {};
 }
@@ -217,11 +222,12 @@ Status read_environment(Config& config, char** environment) {
 }
 
 Status check_config(const Config& config) {
-  if (!is_loopback(config.listen_host) && config.tokens.empty() && config.issuers.empty() && !config.insecure_no_auth) {
+  const bool open = config.tokens.empty() && config.issuers.empty() && !config.api_keys;
+  if (!is_loopback(config.listen_host) && open && !config.insecure_no_auth) {
     return Status(Code::InvalidArgument,
                   "listening on " + config.listen_host +
-                      " without authentication would give every slide to whoever can reach it; "
-                      "configure auth.tokens or auth.issuers, or say --insecure-no-auth if that is what you want");
+                      " without authentication would give every slide to whoever can reach it; configure auth.tokens, "
+                      "auth.keys or auth.issuers, or say --insecure-no-auth if that is what you want");
   }
   RETURN_IF_ERROR(check_tls(config));
   const bool any = std::find(config.cors_origins.begin(), config.cors_origins.end(), "*") != config.cors_origins.end();
@@ -229,7 +235,7 @@ Status check_config(const Config& config) {
     return Status(Code::InvalidArgument,
                   "cors.allow_credentials is not possible with the origin \"*\"; name the origins");
   }
-  return {};
+  return check_policy(config);
 }
 
 std::string print_config(const Config& config) {

@@ -58,7 +58,9 @@ struct Config {
 
   bool partitions = false;  // data partitions: every path names one
 
-  std::vector<auth::StaticToken> tokens;            // none: no authentication
+  std::filesystem::path policy_file;                // empty: the built-in policy
+  bool api_keys = false;                            // API keys of the catalog are taken
+  std::vector<auth::StaticToken> tokens;            // neither these nor keys nor issuers: no authentication
   std::vector<auth::IssuerOptions> issuers;         // whose tokens are taken, too
   std::vector<std::filesystem::path> secret_files;  // that tokens were read from, for the doctor
 };
@@ -75,7 +77,7 @@ Status read_config_file(Config& config, const std::filesystem::path& path);
 Status read_environment(Config& config, char** environment);
 
 // What must hold between keys: no listening beyond loopback without authentication or in the clear, credentials not
-// with any origin.
+// with any origin, a policy that can be read and has the roles of the tokens.
 Status check_config(const Config& config);
 
 // The result as TOML, secrets masked.

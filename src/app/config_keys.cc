@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cstdio>
 
-#include "app/nearest.h"
+#include "base/nearest.h"
 
 namespace tessera::app {
 
@@ -294,6 +294,14 @@ const std::array kKeys = {
               set_number<&C::cors_max_age_seconds, 0, 86400>, show_number<&C::cors_max_age_seconds>},
     ConfigKey{"cors.allow_credentials", "whether pages may send cookies along; not with origin \"*\"",
               set_flag<&C::cors_allow_credentials>, show_flag<&C::cors_allow_credentials>},
+    ConfigKey{"auth.policy_file", "who may do what (doc/authorisation.md); none: owner, label-reader and reader",
+              [](C& c, std::string_view, std::string_view text) {
+                c.policy_file = text;
+                return Status();
+              },
+              [](const C& c) { return toml_string(c.policy_file.string()); }},
+    ConfigKey{"auth.keys", "true: keys made by `tessera admin keys` are taken, and every request needs a credential",
+              set_flag<&C::api_keys>, show_flag<&C::api_keys>},
     ConfigKey{"features.partitions", "data partitions: every path names one; not off again once one was made",
               set_flag<&C::partitions>, show_flag<&C::partitions>},
 };

@@ -38,4 +38,8 @@ void check_versions(const Config& config, Findings& out);
 // 1 when a finding is an error.
 int run_doctor(const Config& config, bool json);
 
+// Why `who` may or may not `what` (auth/explain.h; `what` may be "METHOD PATH", too). 0: allowed, 1: refused, 2: a word
+// could not be understood, or the policy not be read.
+int run_explain_access(const Config& config, const std::string& who, const std::string& what);
+
 }  // namespace tessera::app

@@ -46,18 +46,19 @@ std::string describe(const std::vector<Check>& checks, bool healthy) {
 
 }  // namespace
 
-Front::Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& writers, Metrics& metrics, Log& log)
+Front::Front(const Config& config, ArchiveStack& stack, const auth::PolicySource& policies, const auth::KeyRing* keys,
+             Pool& readers, Pool& writers, Metrics& metrics, Log& log)
     : stack_(stack),
       readers_(readers),
       metrics_(metrics),
       oidc_({.issuers = config.issuers}, stack.clock, log),
-      authenticator_(config.tokens, &oidc_),
+      authenticator_(config.tokens, keys, &oidc_),
       cors_({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials}),
       public_url_({config.public_url, config.trusted_proxies}),
       parts_{stack.ingest,        stack.locator,    stack.instances, stack.partitions,
              *stack.folder.blobs, readers,          writers,         [&stack] { stack.sweeper.wake(); },
              stack.free_space,    config.partitions},
-      router_(parts_, authenticator_, cors_, public_url_, log) {
+      router_(parts_, authenticator_, policies, cors_, public_url_, log) {
   watch_issuers(metrics, oidc_);
   oidc_.start();
 }

@@ -8,7 +8,9 @@
 #include "app/archive_stack.h"
 #include "app/config.h"
 #include "app/metrics.h"
+#include "auth/key_ring.h"
 #include "auth/oidc.h"
+#include "auth/policy_source.h"
 #include "auth/tokens.h"
 #include "base/pool.h"
 #include "dicomweb/routes.h"
@@ -17,8 +19,10 @@ namespace tessera::app {
 
 class Front {
  public:
-  // All but `config` are borrowed. Asks the issuers of the configuration from now on.
-  Front(const Config& config, ArchiveStack& stack, Pool& readers, Pool& writers, Metrics& metrics, Log& log);
+  // All but `config` are borrowed; no `keys`: API keys are not taken. Asks the issuers of the configuration from now
+  // on.
+  Front(const Config& config, ArchiveStack& stack, const auth::PolicySource& policies, const auth::KeyRing* keys,
+        Pool& readers, Pool& writers, Metrics& metrics, Log& log);
   ~Front();
 
   std::unique_ptr<net::BodySink> dispatch(const net::Request& request, net::Responder responder) const;

@@ -29,6 +29,7 @@ void raise_descriptor_limit() {
   }
 }
 
+// SIGHUP among them: it asks for certificate and policy to be read again.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -66,6 +67,22 @@ void log_access(Log& log, const net::AccessRecord& record) {
              {"in", record.bytes_in},
              {"out", record.bytes_out},
              {"micros", record.micros}});
+}
+
+// Who is let in, and what for.
+struct Doorkeepers {
+  std::unique_ptr<auth::PolicySource> policies;
+  std::unique_ptr<auth::KeyRing> keys;  // none: API keys are not taken
+};
+
+Result<Doorkeepers> open_doorkeepers(const Config& config, ArchiveStack& stack, Log& log) {
+  Doorkeepers doors;
+  const bool open = config.tokens.empty() && config.issuers.empty() && !config.api_keys;
+  TRY_ASSIGN(doors.policies, auth::PolicySource::make(config.policy_file, open, log));
+  if (config.api_keys) {
+    TRY_ASSIGN(doors.keys, auth::KeyRing::open(*stack.folder.database, stack.keys, stack.clock, log));
+  }
+  return doors;
 }
 
 // Switched off, the service would show one partition's data and hide the others'.
@@ -113,14 +130,18 @@ void renew_tls(net::TlsContext& tls, bool asked, Log& log) {
   }
 }
 
-// Until SIGTERM or SIGINT, which it returns. SIGHUP, or that the files change, means a new certificate.
-int wait_for_stop(const sigset_t& signals, net::TlsContext* tls, Log& log) {
+// Until SIGTERM or SIGINT, which it returns. SIGHUP means a new policy and a new certificate; that the certificate's
+// files change means the latter.
+int wait_for_stop(const sigset_t& signals, net::TlsContext* tls, auth::PolicySource& policies, Log& log) {
   constexpr timespec kBetweenLooks{2, 0};
   while (true) {
     const int signal =
         tls == nullptr ? ::sigwaitinfo(&signals, nullptr) : ::sigtimedwait(&signals, nullptr, &kBetweenLooks);
     if (signal > 0 && signal != SIGHUP) {
       return signal;
+    }
+    if (signal == SIGHUP) {
+      policies.reload();
     }
     if (tls != nullptr) {
       renew_tls(*tls, signal == SIGHUP, log);
@@ -156,6 +177,10 @@ int run_serve(const Config& config) {
   if (!partitions_fit.ok()) {
     return complain(partitions_fit);
   }
+  const auto doors = open_doorkeepers(config, **stack, log);
+  if (!doors.ok()) {
+    return complain(doors.status());
+  }
   Pool readers("readers", config.reader_threads);
   Pool writers("writers", config.writer_threads);
   Metrics metrics;
@@ -163,7 +188,7 @@ int run_serve(const Config& config) {
   watch_pools(metrics, readers, writers);
   watch_process(metrics, (*stack)->clock);
   watch_tls(metrics, *tls);
-  Front front(config, **stack, readers, writers, metrics, log);
+  Front front(config, **stack, *doors->policies, doors->keys.get(), readers, writers, metrics, log);
 
   net::ServerOptions options = server_options(config);
   options.tls = *tls;
@@ -197,7 +222,7 @@ int run_serve(const Config& config) {
     log.warning("running as root: whoever finds a hole in the server has the machine; set 'user'");
   }
 
-  const int signal_number = wait_for_stop(signals, tls->get(), log);
+  const int signal_number = wait_for_stop(signals, tls->get(), *doors->policies, log);
   log.info("stopping", {{"signal", signal_number}});
   front.start_draining();
   const bool clean = server.shutdown(config.shutdown_timeout);

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "app/csv.h"
-#include "app/nearest.h"
+#include "base/nearest.h"
 #include "convert/identity.h"
 
 namespace tessera::app {

@@ -172,6 +172,15 @@ std::optional<std::string> AttributeCollector::first_value(Tag tag) const {
   return vr == dicom::Vr::UI ? std::string(dicom::trim_uid(values.front())) : values.front();
 }
 
+catalog::ImageFlavor AttributeCollector::flavor() const {
+  const auto image_type = raw_.find(tags::kImageType);
+  if (image_type == raw_.end()) {
+    return catalog::ImageFlavor::None;
+  }
+  const std::vector<std::string> terms = dicom::split_values(image_type->second, dicom::Vr::CS);
+  return terms.size() > 2 ? flavor_of(terms[2]) : catalog::ImageFlavor::None;
+}
+
 Status AttributeCollector::fill(catalog::Publication& publication) {
   const auto value = [this](Tag tag) { return first_value(tag).value_or(""); };
   catalog::StudyAttributes& study = publication.study;
@@ -193,11 +202,7 @@ Status AttributeCollector::fill(catalog::Publication& publication) {
   catalog::InstanceAttributes& instance = publication.instance;
   instance.sop_class = value(tags::kSOPClassUID);
   instance.instance_number = value(tags::kInstanceNumber);
-  const auto image_type = raw_.find(tags::kImageType);
-  if (image_type != raw_.end()) {
-    const std::vector<std::string> terms = dicom::split_values(image_type->second, dicom::Vr::CS);
-    instance.flavor = terms.size() > 2 ? flavor_of(terms[2]) : catalog::ImageFlavor::None;
-  }
+  instance.flavor = flavor();
 
   RETURN_IF_ERROR(header_->finish());
   TRY_ASSIGN(const auto members, dicom::split_members(header_text_->json));

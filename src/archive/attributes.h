@@ -41,6 +41,9 @@ class AttributeCollector final : public dicom::TokenSink {
   // True once the tags that identify the instance have gone by (or cannot come any more).
   bool identity_complete() const { return past_identity_; }
 
+  // ImageType value 3 as far as it has gone by: known once the identity is complete.
+  catalog::ImageFlavor flavor() const;
+
   // After the last token: everything but the transfer syntax and the frame count, which others know.
   Status fill(catalog::Publication& publication);
 

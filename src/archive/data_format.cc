@@ -33,7 +33,7 @@ Status write_partition_records(const fs::path& folder) {
   TRY_ASSIGN(const auto blobs, blob::open_file_store(folder));
   const SystemClock clock;
   catalog::Partitions partitions(*database, clock);
-  TRY_ASSIGN(const auto rows, partitions.list(catalog::Visibility::everything()));
+  TRY_ASSIGN(const auto rows, partitions.list());
   for (const catalog::PartitionRow& row : rows) {
     TRY_ASSIGN([[maybe_unused]] const std::int64_t key, ensure_partition(partitions, *blobs, row.name));
   }

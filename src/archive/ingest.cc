@@ -46,7 +46,7 @@ Result<std::unique_ptr<Ingest::Session>> Ingest::begin(IngestOptions options) {
 }
 
 Ingest::Session::Session(Ingest& shared, IngestOptions options)
-    : shared_(shared), options_(std::move(options)), validator_(options_.strictness) {}
+    : shared_(shared), options_(std::move(options)), validator_(options_.strictness), partition_(options_.partition) {}
 
 Ingest::Session::~Session() {
   discard();
@@ -128,11 +128,24 @@ Status Ingest::Session::check_identity() {
     fail(status, StoreReason::StudyMismatch);
     return status;
   }
-  return {};
+  return check_rights();
+}
+
+// Before anything is looked up: who may not store this learns nothing of what is stored.
+Status Ingest::Session::check_rights() {
+  if (options_.allowed.sees(outcome_.study, attributes_.flavor())) {
+    return {};
+  }
+  Status status(Code::PermissionDenied, "store instance: not authorized for this study or kind of image");
+  fail(status, StoreReason::NotAuthorized);
+  return status;
 }
 
 Status Ingest::Session::reserve() {
-  const catalog::InstanceKey key{options_.partition, outcome_.study, outcome_.series, outcome_.sop};
+  if (options_.enter_partition) {
+    TRY_ASSIGN(partition_, options_.enter_partition());
+  }
+  const catalog::InstanceKey key{partition_, outcome_.study, outcome_.series, outcome_.sop};
   TRY_ASSIGN(reservation_,
              shared_.instances_.reserve(key, shared_.options_.owner, shared_.options_.lease, options_.replace));
   return {};
@@ -192,7 +205,7 @@ Status Ingest::Session::complete() {
   }
   RETURN_IF_ERROR(check_content());
   catalog::Publication publication;
-  publication.key = {options_.partition, outcome_.study, outcome_.series, outcome_.sop};
+  publication.key = {partition_, outcome_.study, outcome_.series, outcome_.sop};
   publication.reservation = reservation_;
   publication.blob = {.size = bytes_, .xxh3 = checksum_.xxh3(), .crc32 = 0, .hashed = true};
   publication.replace = options_.replace;
@@ -249,8 +262,10 @@ void Ingest::Session::discard() {
   reservation_ = {};
 }
 
+// Bytes that are the same are of a study and flavor that may be stored here, so that whoever sends them is told nothing
+// new; of others only that the UIDs are taken, which no answer could hide.
 void Ingest::Session::compare_with_stored() {
-  const catalog::Scope scope{options_.partition, outcome_.study, outcome_.series, outcome_.sop};
+  const catalog::Scope scope{partition_, outcome_.study, outcome_.series, outcome_.sop};
   const auto stored = shared_.instances_.find(scope, catalog::Visibility::everything());
   outcome_.identical =
       stored.ok() && stored->blob.hashed && stored->blob.size == bytes_ && stored->blob.xxh3 == checksum_.xxh3();

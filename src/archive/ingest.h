@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ enum class StoreReason : std::uint16_t {
   None = 0,
   DataSetWarnings = 1,       // v2: stored, with attributes that break their VR's rule
   ProcessingFailure = 272,   // 0x0110
+  NotAuthorized = 292,       // 0x0124
   OutOfResources = 42752,    // 0xA700
   ValidationFailed = 43264,  // 0xA900
   StudyMismatch = 43265,     // 0xA901
@@ -44,7 +46,11 @@ enum class StoreReason : std::uint16_t {
 
 struct IngestOptions {
   std::int64_t partition = 1;
-  std::string expected_study;  // from the path; empty: any
+  // Where the partition may have to be made first: called once it is known that the instance may be stored, and gives
+  // the partition's key. Empty: `partition`.
+  std::function<Result<std::int64_t>()> enter_partition;
+  catalog::Visibility allowed = catalog::Visibility::everything();  // what whoever stores may store
+  std::string expected_study;                                       // from the path; empty: any
   Strictness strictness = Strictness::Standard;
   bool replace = false;
 };
@@ -102,6 +108,7 @@ class Ingest::Session {
   Status take(ByteView bytes);
   void note_identity();
   Status check_identity();
+  Status check_rights();
   Status check_content();
   Status reserve();
   Status complete();
@@ -122,6 +129,7 @@ class Ingest::Session {
   std::uint64_t bytes_ = 0;
   bool adopted_ = false;  // writer_ holds all bytes
   bool identity_checked_ = false;
+  std::int64_t partition_ = 1;
   catalog::Reservation reservation_;  // watermark 0: none
   StoreOutcome outcome_;
 };

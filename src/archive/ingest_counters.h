@@ -15,15 +15,16 @@ struct IngestCounters {
     std::uint16_t reason;
     const char* name;
   };
-  static constexpr std::array<Outcome, 9> kOutcomes = {{{0, "none"},
-                                                        {1, "data_set_warnings"},
-                                                        {272, "processing_failure"},
-                                                        {42752, "out_of_resources"},
-                                                        {43264, "validation_failed"},
-                                                        {43265, "study_mismatch"},
-                                                        {45063, "implicit_vr_warning"},
-                                                        {45070, "already_exists"},
-                                                        {45071, "being_created"}}};
+  static constexpr std::array<Outcome, 10> kOutcomes = {{{0, "none"},
+                                                         {1, "data_set_warnings"},
+                                                         {272, "processing_failure"},
+                                                         {292, "not_authorized"},
+                                                         {42752, "out_of_resources"},
+                                                         {43264, "validation_failed"},
+                                                         {43265, "study_mismatch"},
+                                                         {45063, "implicit_vr_warning"},
+                                                         {45070, "already_exists"},
+                                                         {45071, "being_created"}}};
 
   std::array<std::atomic<std::uint64_t>, kOutcomes.size()> stored{};   // by reason: none or a warning
   std::array<std::atomic<std::uint64_t>, kOutcomes.size()> refused{};  // by reason

@@ -17,7 +17,7 @@ std::string cache_key(const catalog::Scope& scope) {
 }
 
 bool sees(const catalog::Visibility& visibility, const Located& located) {
-  return visibility.sees(located.row.key.partition, located.row.flavor);
+  return visibility.sees(located.row.key.study, located.row.flavor);
 }
 
 constexpr std::size_t kBlockWeight = sizeof(dicom::FrameBlock) + dicom::kFramesPerBlock * sizeof(ByteRange);

@@ -50,8 +50,7 @@ TEST_F(LocatorTest, a_label_is_not_located_for_who_may_not_see_labels) {
   file.image_type = "ORIGINAL\\PRIMARY\\LABEL\\NONE";
   ASSERT_TRUE(store(file.bytes()).status.ok());
   ASSERT_TRUE(locator.locate(scope_of(file), everything).ok());
-  catalog::Visibility no_labels;
-  no_labels.labels = false;
+  const catalog::Visibility no_labels{catalog::kOrdinaryFlavors, {}};
   EXPECT_EQ(locator.cached(scope_of(file), no_labels), nullptr);
   EXPECT_EQ(locator.locate(scope_of(file), no_labels).status().code(), Code::NotFound);
 }

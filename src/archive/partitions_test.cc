@@ -64,7 +64,7 @@ TEST_F(PartitionsTest, a_bad_name_is_refused_and_makes_nothing) {
   }
   EXPECT_TRUE(ensure(std::string(64, 'a')).ok());
   EXPECT_TRUE(ensure("A-z_0.9").ok());
-  EXPECT_EQ(partitions.list(everything)->size(), 2u);
+  EXPECT_EQ(partitions.list()->size(), 2u);
 }
 
 TEST_F(PartitionsTest, many_at_once_agree_on_one_key) {
@@ -81,23 +81,12 @@ TEST_F(PartitionsTest, many_at_once_agree_on_one_key) {
 
 TEST_F(PartitionsTest, the_list_holds_the_default_one_only_once_it_holds_something) {
   ASSERT_TRUE(ensure("lab-a").ok());
-  EXPECT_EQ(partitions.list(everything)->size(), 1u);
+  EXPECT_EQ(partitions.list()->size(), 1u);
   ASSERT_TRUE(store(test::Part10().bytes()).status.ok());
-  const auto rows = partitions.list(everything);
+  const auto rows = partitions.list();
   ASSERT_EQ(rows->size(), 2u);
   EXPECT_EQ(rows->front().name, "Microsoft.Default");
   EXPECT_GT(rows->back().created_millis, 0);
-}
-
-TEST_F(PartitionsTest, the_list_holds_only_what_the_caller_may_see) {
-  const auto key = ensure("lab-a");
-  ASSERT_TRUE(ensure("lab-b").ok());
-  catalog::Visibility visibility;
-  visibility.all_partitions = false;
-  visibility.partitions = {*key};
-  const auto rows = partitions.list(visibility);
-  ASSERT_EQ(rows->size(), 1u);
-  EXPECT_EQ(rows->front().name, "lab-a");
 }
 
 TEST_F(PartitionsTest, the_same_uids_live_in_two_partitions_apart) {

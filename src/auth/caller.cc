@@ -1,52 +1,33 @@
 #include "auth/caller.h"
 
-#include <string_view>
+#include <string>
 #include <utility>
 
 namespace tessera::auth {
 
 namespace {
 
-const char* action_name(Action action) {
-  switch (action) {
-    case Action::Read:
-      return "read";
-    case Action::Write:
-      return "write";
-    case Action::Delete:
-      return "delete";
-    case Action::Manage:
-      return "manage";
-  }
-  return "do this";
+Status refused(const Identity& identity, Action action) {
+  return Status(Code::PermissionDenied,
+                "'" + identity.subject + "' may not " + std::string(action_name(action)) + " here");
 }
-
-struct Role {
-  std::string_view name;
-  ActionSet actions;
-};
-constexpr Role kRoles[] = {{"owner", kOwner}, {"reader", kReader}};
 
 }  // namespace
 
-Caller caller_of(Identity identity) {
-  Caller caller{std::move(identity), kNoAction, catalog::Visibility::everything()};
-  if (caller.identity.proof == Proof::None) {
-    caller.actions = kOwner;
+Result<Caller> admit(Identity identity, std::shared_ptr<const Policy> policy, Action action,
+                     std::string_view partition) {
+  catalog::Visibility visibility = policy->rights(identity, action, partition);
+  if (visibility.sees_nothing()) {
+    return refused(identity, action);
   }
-  for (const std::string& name : caller.identity.roles) {
-    for (const Role& role : kRoles) {
-      caller.actions |= role.name == name ? role.actions : kNoAction;
-    }
-  }
-  return caller;
+  return Caller{std::move(identity), std::move(policy), std::move(visibility)};
 }
 
-Status authorize(const Caller& caller, Action action) {
-  if ((caller.actions & static_cast<ActionSet>(action)) != 0) {
-    return {};
+Result<Caller> admit_to_service(Identity identity, std::shared_ptr<const Policy> policy, Action action) {
+  if (!policy->anywhere(identity, action)) {
+    return refused(identity, action);
   }
-  return Status(Code::PermissionDenied, "'" + caller.identity.subject + "' may not " + action_name(action) + " here");
+  return Caller{std::move(identity), std::move(policy), {}};
 }
 
 }  // namespace tessera::auth

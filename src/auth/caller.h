@@ -1,34 +1,29 @@
-// Caller: who asks, what they may do and what they may see. Made once per request, before the body is read; a plain
-// value from then on.
+// Caller: who asks, what the policy was when they did, and which instances their request may touch. Made once per
+// request, before the body is read; a plain value from then on.
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include <memory>
+#include <string_view>
 
+#include "auth/action.h"
 #include "auth/identity.h"
-#include "base/status.h"
+#include "auth/policy.h"
+#include "base/result.h"
 #include "catalog/visibility.h"
 
 namespace tessera::auth {
 
-enum class Action : std::uint8_t { Read = 1, Write = 2, Delete = 4, Manage = 8 };
-
-using ActionSet = std::uint8_t;
-inline constexpr ActionSet kNoAction = 0;
-inline constexpr ActionSet kReader = static_cast<ActionSet>(Action::Read);
-inline constexpr ActionSet kOwner = 15;
-
 struct Caller {
   Identity identity;
-  ActionSet actions = kNoAction;
-  catalog::Visibility visibility;
+  std::shared_ptr<const Policy> policy;  // shared with other requests; a reload leaves it as it is
+  catalog::Visibility visibility;        // for the action of the request, in its partition
 };
 
-// What the roles of an identity come to: "owner" may do everything, "reader" may read; other roles give nothing. An
-// identity that needed no proof may do everything.
-Caller caller_of(Identity identity);
-
-// PermissionDenied, naming the caller and the action, when the caller may not.
-Status authorize(const Caller& caller, Action action);
+// PermissionDenied, naming the caller and the action, when nothing of the partition is granted. By name alone: a
+// partition that is not there is refused in the same words.
+Result<Caller> admit(Identity identity, std::shared_ptr<const Policy> policy, Action action,
+                     std::string_view partition);
+// The same for what belongs to no partition: granted in any of them is enough, and nothing is visible.
+Result<Caller> admit_to_service(Identity identity, std::shared_ptr<const Policy> policy, Action action);
 
 }  // namespace tessera::auth

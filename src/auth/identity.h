@@ -12,6 +12,7 @@ namespace tessera::auth {
 enum class Proof : std::uint8_t {
   None,           // nobody was asked for a credential, because the server wants none
   Token,          // a static token of the configuration
+  Key,            // an API key of the catalog
   Jwt,            // a token that an issuer signed
   Introspection,  // an opaque token that its issuer was asked about
 };

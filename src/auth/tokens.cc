@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "auth/api_key.h"
+#include "auth/key_ring.h"
 #include "auth/oidc.h"
 
 namespace tessera::auth {
@@ -36,8 +38,8 @@ bool has_two_credentials(const net::Request& request) {
 
 }  // namespace
 
-Authenticator::Authenticator(std::vector<StaticToken> tokens, Oidc* oidc)
-    : tokens_(std::move(tokens)), oidc_(oidc != nullptr && oidc->has_issuers() ? oidc : nullptr) {}
+Authenticator::Authenticator(std::vector<StaticToken> tokens, const KeyRing* keys, Oidc* oidc)
+    : tokens_(std::move(tokens)), keys_(keys), oidc_(oidc != nullptr && oidc->has_issuers() ? oidc : nullptr) {}
 
 const StaticToken* Authenticator::find_static(std::string_view token) const {
   if (tokens_.empty()) {
@@ -65,9 +67,15 @@ std::optional<Result<Identity>> Authenticator::authenticate(const net::Request& 
   if (token.empty()) {
     return Result<Identity>(Status(Code::Unauthenticated, "this server wants a bearer token"));
   }
+  if (keys_ != nullptr && token.starts_with(kApiKeyPrefix)) {
+    return keys_->authenticate(token);
+  }
   if (const StaticToken* found = find_static(token)) {
-    return Result<Identity>(
-        Identity{.proof = Proof::Token, .issuer = "", .subject = found->name, .roles = {found->role}, .scopes = {}});
+    Identity identity;
+    identity.proof = Proof::Token;
+    identity.subject = found->name;
+    identity.roles = {found->role};
+    return Result<Identity>(std::move(identity));
   }
   if (oidc_ != nullptr) {
     return oidc_->known(token);

@@ -1,6 +1,6 @@
-// Authenticator: from a request to an Identity, by the static bearer tokens of the configuration and the tokens of its
-// issuers. The hook that other kinds of credentials join. Immutable after construction, safe from all loop threads;
-// never blocks. Credentials are taken from the Authorization field only: not from the query, a form or a cookie.
+// Authenticator: from a request to an Identity, by the static bearer tokens of the configuration, the API keys of the
+// catalog and the tokens of the issuers. Safe from all loop threads; never blocks. Credentials are taken from the
+// Authorization field only: not from the query, a form or a cookie.
 //
 // Tokens are held as SHA-256 and compared in constant time; the plain text is forgotten when the configuration was
 // read.
@@ -13,12 +13,13 @@
 #include <vector>
 
 #include "auth/identity.h"
-#include "auth/verified_tokens.h"
+#include "auth/token_digest.h"
 #include "base/result.h"
 #include "net/http.h"
 
 namespace tessera::auth {
 
+class KeyRing;
 class Oidc;
 
 struct StaticToken {
@@ -29,10 +30,13 @@ struct StaticToken {
 
 class Authenticator {
  public:
-  // Neither tokens nor issuers: everybody is anonymous, without proof. `oidc` is borrowed; null: no issuers.
-  explicit Authenticator(std::vector<StaticToken> tokens, Oidc* oidc = nullptr);
+  // Neither tokens nor keys nor issuers: everybody is anonymous, without proof. `keys` and `oidc` are borrowed; null:
+  // they are not taken.
+  explicit Authenticator(std::vector<StaticToken> tokens, const KeyRing* keys = nullptr, Oidc* oidc = nullptr);
 
-  bool required() const { return !tokens_.empty() || oidc_ != nullptr; }
+  bool required() const { return !tokens_.empty() || keys_ != nullptr || oidc_ != nullptr; }
+  // Whether the request brings any credential, good or bad.
+  static bool presented(const net::Request& request) { return request.has_field("Authorization"); }
 
   // What can be told at once. Nothing: an issuer must be asked first, see ask(). Unauthenticated without a token or
   // with one that does not hold; InvalidArgument with two Authorization fields; Unavailable when an issuer is away.
@@ -44,11 +48,14 @@ class Authenticator {
   // The WWW-Authenticate fields of a 401 or 400 (RFC 6750 §3, with authorization_uri and resource_id as the contract
   // has them), one for every issuer.
   std::vector<std::string> challenges(const net::Request& request, const Status& why) const;
+  // That of a 403: the credential holds, and is not enough.
+  static std::string insufficient() { return "Bearer realm=\"tessera\", error=\"insufficient_scope\""; }
 
  private:
   const StaticToken* find_static(std::string_view token) const;
 
   const std::vector<StaticToken> tokens_;
+  const KeyRing* const keys_;
   Oidc* const oidc_;
 };
 

@@ -26,7 +26,9 @@ Authenticator two_tokens() {
 TEST(Tokens, without_configured_tokens_everybody_may_do_everything) {
   const auto identity = Authenticator({}).authenticate(with_authorization("")).value();
   ASSERT_TRUE(identity.ok());
-  EXPECT_TRUE(authorize(caller_of(*identity), Action::Delete).ok());
+  const auto caller = admit(*identity, std::make_shared<const Policy>(Policy::builtin(true)), Action::Delete, "p");
+  ASSERT_TRUE(caller.ok());
+  EXPECT_TRUE(caller->visibility.sees_everything());
 }
 
 TEST(Tokens, no_token_and_an_unknown_token_are_unauthenticated_and_challenged_differently) {
@@ -58,19 +60,28 @@ TEST(Tokens, the_scheme_is_read_in_any_case_and_other_schemes_are_no_token) {
   EXPECT_FALSE(two_tokens().authenticate(with_authorization("Bearer "))->ok());
 }
 
-TEST(Tokens, a_reader_may_read_and_nothing_else) {
+TEST(Tokens, a_reader_may_read_what_shows_no_label_and_nothing_else) {
   const auto reader = two_tokens().authenticate(with_authorization("Bearer secret-reader")).value();
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(reader->subject, "viewer");
-  EXPECT_TRUE(authorize(caller_of(*reader), Action::Read).ok());
-  for (const Action action : {Action::Write, Action::Delete, Action::Manage}) {
-    EXPECT_EQ(authorize(caller_of(*reader), action).code(), Code::PermissionDenied);
+  const auto policy = std::make_shared<const Policy>(Policy::builtin(false));
+  const auto caller = admit(*reader, policy, Action::Read, "p");
+  ASSERT_TRUE(caller.ok());
+  EXPECT_EQ(caller->visibility.everywhere, catalog::kOrdinaryFlavors);
+  for (const Action action : {Action::Write, Action::Delete, Action::Manage, Action::Export, Action::Audit}) {
+    const Status status = admit(*reader, policy, action, "p").status();
+    EXPECT_EQ(status.code(), Code::PermissionDenied);
+    EXPECT_EQ(status.message(), "'viewer' may not " + std::string(action_name(action)) + " here");
   }
 }
 
 TEST(Tokens, a_role_that_nobody_knows_gives_nothing) {
-  const Identity stranger{.proof = Proof::Token, .issuer = "", .subject = "x", .roles = {"root"}, .scopes = {}};
-  EXPECT_EQ(authorize(caller_of(stranger), Action::Read).code(), Code::PermissionDenied);
+  Identity stranger;
+  stranger.proof = Proof::Token;
+  stranger.roles = {"root"};
+  const auto policy = std::make_shared<const Policy>(Policy::builtin(false));
+  EXPECT_EQ(admit(stranger, policy, Action::Read, "p").status().code(), Code::PermissionDenied);
+  EXPECT_EQ(admit_to_service(stranger, policy, Action::Read).status().code(), Code::PermissionDenied);
 }
 
 }  // namespace tessera::auth

@@ -1,7 +1,5 @@
 #include "auth/verified_tokens.h"
 
-#include <openssl/sha.h>
-
 #include <atomic>
 
 namespace tessera::auth {
@@ -16,12 +14,6 @@ std::size_t number_of_thread() {
 }
 
 }  // namespace
-
-TokenDigest digest_of(std::string_view token) {
-  TokenDigest digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
-  return digest;
-}
 
 VerifiedTokens::VerifiedTokens() : parts_(std::make_unique<std::array<Part, kParts>>()) {}
 

@@ -11,12 +11,10 @@
 
 #include "auth/identity.h"
 #include "auth/refusal.h"
+#include "auth/token_digest.h"
 #include "base/lru.h"
 
 namespace tessera::auth {
-
-using TokenDigest = std::array<unsigned char, 32>;
-TokenDigest digest_of(std::string_view token);
 
 // A hash is as good as any hash of it.
 struct TokenDigestHash {

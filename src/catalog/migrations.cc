@@ -110,7 +110,40 @@ CREATE TABLE revision_counter(value INTEGER NOT NULL);
 INSERT INTO revision_counter VALUES(0);
 )sql";
 
-constexpr std::array kSteps = {kFirst};
+// 2: rights. `ordinary` says whether the attributes and the watermark of a row come from an image that shows no label:
+// such a one goes before any that does (publication.cc), so that who may not see labels learns nothing from them. Where
+// they came from a label until now, the next ordinary image (or a rebuild) brings its own.
+constexpr std::string_view kSecond = R"sql(
+ALTER TABLE studies ADD COLUMN ordinary INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE series ADD COLUMN ordinary INTEGER NOT NULL DEFAULT 1;
+UPDATE series SET ordinary = 0 WHERE EXISTS (
+  SELECT 1 FROM instances i WHERE i.series_id = series.id AND i.watermark = series.watermark
+  AND i.image_flavor IN (2, 3));
+UPDATE studies SET ordinary = 0 WHERE EXISTS (
+  SELECT 1 FROM series r JOIN instances i ON i.series_id = r.id
+  WHERE r.study_id = studies.id AND i.watermark = studies.watermark AND i.image_flavor IN (2, 3));
+UPDATE series SET watermark = coalesce(
+  (SELECT max(i.watermark) FROM instances i WHERE i.series_id = series.id AND i.image_flavor NOT IN (2, 3)), watermark)
+  WHERE ordinary = 0;
+UPDATE studies SET watermark = coalesce(
+  (SELECT max(i.watermark) FROM series r JOIN instances i ON i.series_id = r.id
+   WHERE r.study_id = studies.id AND i.image_flavor NOT IN (2, 3)), watermark)
+  WHERE ordinary = 0;
+
+-- API keys (keys.h). What was revoked stays, so that the list can tell of it; a name is one living key's.
+CREATE TABLE api_keys(
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  created_millis INTEGER NOT NULL,
+  expires_millis INTEGER,
+  revoked_millis INTEGER,
+  used_day TEXT NOT NULL DEFAULT '');
+CREATE UNIQUE INDEX api_keys_name ON api_keys(name) WHERE revoked_millis IS NULL;
+)sql";
+
+constexpr std::array kSteps = {kFirst, kSecond};
 
 Result<std::int64_t> schema_version(Connection& connection) {
   TRY_ASSIGN(Statement * statement, connection.prepare("SELECT version FROM schema_version"));

@@ -86,7 +86,7 @@ Result<std::int64_t> Partitions::find_or_create(std::string_view name) {
   return key;
 }
 
-Result<std::vector<PartitionRow>> Partitions::list(const Visibility& visibility) {
+Result<std::vector<PartitionRow>> Partitions::list() {
   std::vector<PartitionRow> rows;
   RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Status {
     TRY_ASSIGN(Statement * statement, query(connection, kList, {kDefaultPartition}));
@@ -95,9 +95,7 @@ Result<std::vector<PartitionRow>> Partitions::list(const Visibility& visibility)
       if (!more) {
         return {};
       }
-      if (visibility.sees(statement->integer(0), ImageFlavor::None)) {
-        rows.push_back(read_partition(*statement));
-      }
+      rows.push_back(read_partition(*statement));
     }
   }));
   return rows;

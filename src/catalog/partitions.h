@@ -18,7 +18,6 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/database.h"
-#include "catalog/visibility.h"
 
 namespace tessera::catalog {
 
@@ -45,8 +44,8 @@ class Partitions {
   Result<std::int64_t> find(std::string_view name);
   // find(), and makes it where there is none; of several processes at once all get the same key. Blocks.
   Result<std::int64_t> find_or_create(std::string_view name);
-  // By key. The default one is left out for as long as nothing is stored in it. Blocks.
-  Result<std::vector<PartitionRow>> list(const Visibility& visibility);
+  // All, by key. The default one is left out for as long as nothing is stored in it. Blocks.
+  Result<std::vector<PartitionRow>> list();
   // The first partition beside the default one, if any: with one there, the feature cannot be switched off. Blocks.
   Result<std::optional<PartitionRow>> first_beside_default();
 

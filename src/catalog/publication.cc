@@ -1,6 +1,7 @@
 // The visibility transaction (design §4.6): one transaction makes the instance visible, bumps the study's revision and
 // appends the feed. Study and series attributes are those of the instance with the newest watermark, whatever the order
-// in which uploads end: so they follow from what is stored, and a rebuild finds the same.
+// in which uploads end: so they follow from what is stored, and a rebuild finds the same. Images that show the label
+// count only where there are no others: what is told of a study must not come from what few may see.
 #include "catalog/publication.h"
 
 #include <charconv>
@@ -20,30 +21,33 @@ constexpr std::string_view kBlobLive =
 constexpr std::string_view kStudy =
     "INSERT INTO studies(partition_id, study_uid, revision, watermark, patient_id_normal, patient_name_normal, "
     "patient_name_words, patient_birth_date, accession_number_normal, study_id_normal, study_date, study_time, "
-    "study_description_normal, referring_normal, referring_words, header) "
-    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(partition_id, study_uid) DO UPDATE SET "
+    "study_description_normal, referring_normal, referring_words, header, ordinary) "
+    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(partition_id, study_uid) DO UPDATE SET "
     "revision = excluded.revision, watermark = excluded.watermark, patient_id_normal = excluded.patient_id_normal, "
     "patient_name_normal = excluded.patient_name_normal, patient_name_words = excluded.patient_name_words, "
     "patient_birth_date = excluded.patient_birth_date, accession_number_normal = excluded.accession_number_normal, "
     "study_id_normal = excluded.study_id_normal, study_date = excluded.study_date, study_time = excluded.study_time, "
     "study_description_normal = excluded.study_description_normal, referring_normal = excluded.referring_normal, "
-    "referring_words = excluded.referring_words, header = excluded.header RETURNING id";
+    "referring_words = excluded.referring_words, header = excluded.header, ordinary = excluded.ordinary RETURNING id";
 
 constexpr std::string_view kSeries =
     "INSERT INTO series(study_id, series_uid, watermark, modality_normal, modality, series_number_normal, "
-    "series_description_normal, performed_start_date, manufacturer_model_normal, header) VALUES(?,?,?,?,?,?,?,?,?,?) "
+    "series_description_normal, performed_start_date, manufacturer_model_normal, header, ordinary) "
+    "VALUES(?,?,?,?,?,?,?,?,?,?,?) "
     "ON CONFLICT(study_id, series_uid) DO UPDATE SET watermark = excluded.watermark, "
     "modality_normal = excluded.modality_normal, modality = excluded.modality, "
     "series_number_normal = excluded.series_number_normal, "
     "series_description_normal = excluded.series_description_normal, "
     "performed_start_date = excluded.performed_start_date, "
-    "manufacturer_model_normal = excluded.manufacturer_model_normal, header = excluded.header RETURNING id";
+    "manufacturer_model_normal = excluded.manufacturer_model_normal, header = excluded.header, "
+    "ordinary = excluded.ordinary RETURNING id";
 
-// The study or series has a newer instance: its attributes stay.
+// The study or series has an instance that goes before this one: its attributes stay.
 constexpr std::string_view kOlderInStudy =
-    "UPDATE studies SET revision = ? WHERE partition_id = ? AND study_uid = ? AND watermark > ? RETURNING id";
+    "UPDATE studies SET revision = ? WHERE partition_id = ? AND study_uid = ? "
+    "AND (ordinary, watermark) > (?, ?) RETURNING id";
 constexpr std::string_view kOlderInSeries =
-    "SELECT id FROM series WHERE study_id = ? AND series_uid = ? AND watermark > ?";
+    "SELECT id FROM series WHERE study_id = ? AND series_uid = ? AND (ordinary, watermark) > (?, ?)";
 
 constexpr std::string_view kHeld = "SELECT id, generation, blob_id FROM instances WHERE series_id = ? AND sop_uid = ?";
 constexpr std::string_view kDropInstance = "DELETE FROM instances WHERE id = ?";
@@ -55,6 +59,10 @@ constexpr std::string_view kFeed =
     "INSERT INTO feed(time_millis, partition_id, study_uid, series_uid, sop_uid, action, watermark) "
     "VALUES(?,?,?,?,?,?,?)";
 constexpr std::int64_t kActionCreate = 1;
+
+std::int64_t is_ordinary(const Publication& p) {
+  return (flavor_bit(p.instance.flavor) & kOrdinaryFlavors) != 0 ? 1 : 0;
+}
 
 // The id of the row that a statement gives; 0 when it gives none.
 Result<std::int64_t> id_if_any(Connection& connection, std::string_view sql, std::initializer_list<SqlValue> values) {
@@ -76,7 +84,8 @@ Result<std::int64_t> returned_id(Connection& connection, std::string_view sql, s
 
 Result<std::int64_t> upsert_study(Connection& connection, const Publication& p, std::int64_t revision) {
   TRY_ASSIGN(const std::int64_t newer,
-             id_if_any(connection, kOlderInStudy, {revision, p.key.partition, p.key.study, p.reservation.watermark}));
+             id_if_any(connection, kOlderInStudy,
+                       {revision, p.key.partition, p.key.study, is_ordinary(p), p.reservation.watermark}));
   if (newer != 0) {
     return newer;
   }
@@ -86,20 +95,20 @@ Result<std::int64_t> upsert_study(Connection& connection, const Publication& p, 
       {p.key.partition, p.key.study, revision, p.reservation.watermark, normal_text(s.patient_id),
        normal_name(s.patient_name), name_words(s.patient_name), s.patient_birth_date, normal_text(s.accession_number),
        normal_text(s.study_id), s.study_date, s.study_time, normal_text(s.study_description),
-       normal_name(s.referring_physician_name), name_words(s.referring_physician_name), s.header});
+       normal_name(s.referring_physician_name), name_words(s.referring_physician_name), s.header, is_ordinary(p)});
 }
 
 Result<std::int64_t> upsert_series(Connection& connection, const Publication& p, std::int64_t study) {
   TRY_ASSIGN(const std::int64_t newer,
-             id_if_any(connection, kOlderInSeries, {study, p.key.series, p.reservation.watermark}));
+             id_if_any(connection, kOlderInSeries, {study, p.key.series, is_ordinary(p), p.reservation.watermark}));
   if (newer != 0) {
     return newer;
   }
   const SeriesAttributes& s = p.series;
-  return returned_id(
-      connection, kSeries,
-      {study, p.key.series, p.reservation.watermark, normal_text(s.modality), s.modality, normal_text(s.series_number),
-       normal_text(s.series_description), s.performed_start_date, normal_text(s.manufacturer_model), s.header});
+  return returned_id(connection, kSeries,
+                     {study, p.key.series, p.reservation.watermark, normal_text(s.modality), s.modality,
+                      normal_text(s.series_number), normal_text(s.series_description), s.performed_start_date,
+                      normal_text(s.manufacturer_model), s.header, is_ordinary(p)});
 }
 
 // Makes room for a replacement; returns the generation of what comes now.

@@ -19,12 +19,14 @@ constexpr std::string_view kEmptySeries =
 constexpr std::string_view kEmptyStudy =
     "DELETE FROM studies WHERE partition_id = ? AND study_uid = ? "
     "AND NOT EXISTS (SELECT 1 FROM series WHERE study_id = studies.id)";
-// What remains is as new as its newest instance, so that search orders it rightly.
-constexpr std::string_view kSeriesWatermark =
-    "UPDATE series SET watermark = (SELECT max(watermark) FROM instances WHERE series_id = series.id) "
+// What remains is as new as its newest instance that shows no label, or else as its newest: the order of publication.
+constexpr std::string_view kSeriesAfter =
+    "UPDATE series SET (ordinary, watermark) = (SELECT image_flavor NOT IN (2, 3) AS ordinary, watermark "
+    "FROM instances WHERE series_id = series.id ORDER BY ordinary DESC, watermark DESC LIMIT 1) "
     "WHERE study_id = (SELECT id FROM studies WHERE partition_id = ? AND study_uid = ?)";
 constexpr std::string_view kStudyAfter =
-    "UPDATE studies SET revision = ?, watermark = (SELECT max(watermark) FROM series WHERE study_id = studies.id) "
+    "UPDATE studies SET revision = ?, (ordinary, watermark) = (SELECT ordinary, watermark FROM series "
+    "WHERE study_id = studies.id ORDER BY ordinary DESC, watermark DESC LIMIT 1) "
     "WHERE partition_id = ? AND study_uid = ?";
 
 Status tidy_study(Connection& connection, const Scope& scope) {
@@ -34,7 +36,7 @@ Status tidy_study(Connection& connection, const Scope& scope) {
     return {};
   }
   TRY_ASSIGN(const std::int64_t revision, next_study_revision(connection));
-  RETURN_IF_ERROR(run(connection, kSeriesWatermark, {scope.partition, scope.study}));
+  RETURN_IF_ERROR(run(connection, kSeriesAfter, {scope.partition, scope.study}));
   return run(connection, kStudyAfter, {revision, scope.partition, scope.study});
 }
 

@@ -1,6 +1,7 @@
 #include "catalog/rows.h"
 
 #include "catalog/sql.h"
+#include "catalog/visibility_sql.h"
 
 namespace tessera::catalog {
 
@@ -41,29 +42,11 @@ std::string describe(const Scope& scope) {
 
 }  // namespace
 
-std::string visibility_sql(const Visibility& visibility) {
-  std::string sql;
-  if (!visibility.labels) {
-    sql += " AND i.image_flavor <> " + std::to_string(static_cast<int>(ImageFlavor::Label));
-  }
-  if (!visibility.overviews) {
-    sql += " AND i.image_flavor <> " + std::to_string(static_cast<int>(ImageFlavor::Overview));
-  }
-  if (!visibility.all_partitions) {
-    sql += " AND s.partition_id IN (-1";
-    for (const std::int64_t partition : visibility.partitions) {
-      sql += "," + std::to_string(partition);
-    }
-    sql += ")";
-  }
-  return sql;
-}
-
 Result<std::vector<InstanceRow>> select_rows(Connection& connection, const Scope& scope, const Visibility& visibility) {
   std::string sql(kColumns);
   sql += scope.series.empty() ? "" : " AND r.series_uid = ?";
   sql += scope.sop.empty() ? "" : " AND i.sop_uid = ?";
-  sql += visibility_sql(visibility);
+  sql += flavors_sql(visibility.flavors_in(scope.study), "i");
   sql += scope.sop.empty() ? " ORDER BY r.series_uid, i.instance_number, i.sop_uid" : "";
   TRY_ASSIGN(Statement * statement, connection.prepare(sql));
   int index = 1;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "catalog/normal_form.h"
-#include "catalog/rows.h"
 #include "catalog/searchable.h"
+#include "catalog/visibility_sql.h"
 
 namespace tessera::catalog {
 
@@ -49,7 +49,11 @@ bool is_ascii(std::string_view text) {
 class Builder {
  public:
   Builder(const SearchQuery& query, const Visibility& visibility)
-      : query_(query), seen_(visibility_sql(visibility)), filtered_(!(visibility.labels && visibility.overviews)) {}
+      : query_(query), seen_(seen_sql(query, visibility, "i")), seen_of_modality_(seen_sql(query, visibility, "x")) {
+    if (query.study.empty()) {
+      studies_ = studies_sql(visibility);
+    }
+  }
 
   Result<SearchSql> build() {
     where("s.partition_id = ?", query_.partition);
@@ -138,7 +142,11 @@ class Builder {
     for (const std::string& one : wanted) {
       any += (any.empty() ? "" : " OR ") + compare(std::string(row.column), normal_text(one));
     }
-    conditions_ += " AND EXISTS (SELECT 1 FROM series m WHERE m.study_id = s.id AND (" + any + "))";
+    const std::string seen =
+        seen_of_modality_.empty()
+            ? std::string()
+            : " AND EXISTS (SELECT 1 FROM instances x WHERE x.series_id = m.id" + seen_of_modality_ + ")";
+    conditions_ += " AND EXISTS (SELECT 1 FROM series m WHERE m.study_id = s.id AND (" + any + ")" + seen + ")";
     return {};
   }
 
@@ -218,10 +226,18 @@ class Builder {
     return {};
   }
 
+  // Of a series that the caller sees something of.
+  // Inside one study it is known which flavors are seen; over all of them the clauses tell.
+  static std::string seen_sql(const SearchQuery& query, const Visibility& visibility, std::string_view alias) {
+    return query.study.empty() ? instances_sql(visibility, alias)
+                               : flavors_sql(visibility.flavors_in(query.study), alias);
+  }
+
   // Studies and series show when any instance of theirs does.
   void add_visibility() {
-    if (query_.level == Level::Instance || !filtered_) {
-      conditions_ += seen_;  // without hidden flavors the condition is on the partition alone
+    conditions_ += studies_;
+    if (query_.level == Level::Instance || seen_.empty()) {
+      conditions_ += seen_;
       return;
     }
     const char* parent = query_.level == Level::Study ? "q.study_id = s.id" : "q.id = r.id";
@@ -264,7 +280,7 @@ class Builder {
     const bool instance = query_.level == Level::Instance;
     const std::string of_study =
         " FROM series q JOIN instances i ON i.series_id = q.id WHERE q.study_id = s.id" + seen_;
-    const std::string of_series = " FROM instances i WHERE i.series_id = r.id" + flavors_only();
+    const std::string of_series = " FROM instances i WHERE i.series_id = r.id" + seen_;
     std::string sql = "s.study_uid, ";
     sql += series ? "r.series_uid, " : "'', ";
     sql += instance ? "i.sop_uid, " : "'', ";
@@ -284,15 +300,10 @@ class Builder {
     return "(SELECT group_concat(x, '\\') FROM (SELECT DISTINCT i.transfer_syntax AS x" + from + " ORDER BY x)), ";
   }
 
-  // Inside a series the partition is settled already.
-  std::string flavors_only() const {
-    const std::size_t partition = seen_.find(" AND s.partition_id");
-    return seen_.substr(0, partition);
-  }
-
   const SearchQuery& query_;
-  const std::string seen_;
-  const bool filtered_;
+  const std::string seen_;              // on an instance i of study s
+  const std::string seen_of_modality_;  // the same on x
+  std::string studies_;
   std::string conditions_;
   SearchSql sql_;
 };

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/hash.h"
-
 namespace tessera::catalog {
 
 std::string_view image_flavor_name(ImageFlavor flavor) {
@@ -22,24 +20,18 @@ std::string_view image_flavor_name(ImageFlavor flavor) {
   return "";
 }
 
-bool Visibility::sees(std::int64_t partition, ImageFlavor flavor) const {
-  if ((flavor == ImageFlavor::Label && !labels) || (flavor == ImageFlavor::Overview && !overviews)) {
-    return false;
-  }
-  return all_partitions || std::binary_search(partitions.begin(), partitions.end(), partition);
+bool StudyClause::names(std::string_view study) const {
+  return std::find(studies.begin(), studies.end(), study) != studies.end() ||
+         std::any_of(prefixes.begin(), prefixes.end(),
+                     [study](const std::string& prefix) { return study.starts_with(prefix); });
 }
 
-std::uint64_t Visibility::fingerprint() const {
-  if (all_partitions && labels && overviews) {
-    return 0;
+FlavorSet Visibility::flavors_in(std::string_view study) const {
+  FlavorSet flavors = everywhere;
+  for (const StudyClause& clause : clauses) {
+    flavors |= clause.names(study) ? clause.flavors : kNoFlavors;
   }
-  std::string rights = labels ? "L" : "-";
-  rights += overviews ? "O" : "-";
-  rights += all_partitions ? "*" : "";
-  for (const std::int64_t partition : all_partitions ? std::vector<std::int64_t>() : partitions) {
-    rights += "," + std::to_string(partition);
-  }
-  return xxh3_of(as_bytes(rights)) | 1;  // never 0
+  return flavors;
 }
 
 }  // namespace tessera::catalog

@@ -1,11 +1,12 @@
 // GET …/metadata at study, series and instance level
 //   200  application/dicom+json, streamed, gzip where accepted; absolute BulkDataURIs
-//   304  If-None-Match holds (the tag is the study's revision, per content-coding and visibility)
+//   304  If-None-Match holds (the tag is the hash of which versions of which instances the caller sees, per coding)
 //   400  msdicom-request-original neither true nor false · 404 · 406
 #include "archive/metadata.h"
 
 #include <cstdio>
 
+#include "base/hash.h"
 #include "dicomweb/conditional.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
@@ -14,12 +15,15 @@ namespace tessera::dicomweb {
 
 namespace {
 
-std::string metadata_etag(std::int64_t study_revision, const catalog::Visibility& visibility, bool gzip) {
-  char seen_by[20] = "";
-  if (visibility.fingerprint() != 0) {
-    std::snprintf(seen_by, sizeof seen_by, "-%llx", static_cast<unsigned long long>(visibility.fingerprint()));
+// From the rows that are seen alone: what is hidden changes nothing, and who sees the same gets the same.
+std::string metadata_etag(const std::vector<catalog::InstanceRow>& rows, bool gzip) {
+  std::string versions;
+  for (const catalog::InstanceRow& row : rows) {
+    versions += std::to_string(row.watermark) + "." + std::to_string(row.revision) + ",";
   }
-  return "\"r" + std::to_string(study_revision) + seen_by + (gzip ? "-gzip\"" : "\"");
+  char hash[20];
+  std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(xxh3_of(as_bytes(versions))));
+  return "\"m" + std::string(hash) + (gzip ? "-gzip\"" : "\"");
 }
 
 Status answer(const ArchiveParts& parts, Exchange& exchange) {
@@ -27,8 +31,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
   RETURN_IF_ERROR(negotiate_json(accept_text(exchange.request)));
   TRY_ASSIGN(auto rows, parts.instances.list(exchange.scope, exchange.visibility()));
   const bool gzip = accepts_gzip(exchange.request);
-  const Validator validator{.etag = metadata_etag(rows.front().study_revision, exchange.visibility(), gzip),
-                            .vary = kVaryOfJson};
+  const Validator validator{.etag = metadata_etag(rows, gzip), .vary = kVaryOfJson};
   if (matches_none(exchange.request, validator.etag)) {
     exchange.send(not_modified(exchange.request, validator));
     return {};

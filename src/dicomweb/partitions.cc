@@ -19,7 +19,11 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
     return partitions_are_off();
   }
   RETURN_IF_ERROR(negotiate_json(accept_text(exchange.request)));
-  TRY_ASSIGN(const auto rows, parts.partitions.list(exchange.visibility()));
+  TRY_ASSIGN(auto rows, parts.partitions.list());
+  const auth::Caller& caller = exchange.caller;
+  std::erase_if(rows, [&caller](const catalog::PartitionRow& row) {
+    return caller.policy->rights(caller.identity, auth::Action::Read, row.name).sees_nothing();
+  });
   net::Response response;
   response.set("Cache-Control", "no-store");
   if (rows.empty()) {

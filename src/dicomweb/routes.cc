@@ -1,5 +1,6 @@
 #include "dicomweb/routes.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -45,6 +46,11 @@ constexpr std::array kRoutes = {
 
     Route{Method::Get, "/partitions", Action::Read, list_partitions, Partition::None},
 };
+
+// A route without a rule is no route: an action that is left out is 0, which is none.
+static_assert(std::all_of(kRoutes.begin(), kRoutes.end(), [](const Route& route) {
+  return auth::is_action(route.action) && route.handler != nullptr && route.pattern.starts_with('/');
+}));
 
 struct Match {
   const Route* route = nullptr;
@@ -100,8 +106,8 @@ Status read_scope(const Captures& captures, catalog::Scope& scope) {
   return {};
 }
 
-// Whether the path's partition, or the lack of one, fits the route and the configuration; its name into the exchange.
-Status read_partition(const Route& route, const ServicePath& path, bool partitions_on, Exchange& exchange) {
+// The path's partition, if it, or the lack of one, fits the route and the configuration; empty where there is none.
+Result<std::string> named_partition(const Route& route, const ServicePath& path, bool partitions_on) {
   if (!path.partition) {
     if (partitions_on && route.partition != Partition::None) {
       return Status(
@@ -110,13 +116,14 @@ Status read_partition(const Route& route, const ServicePath& path, bool partitio
           "must begin with " +
               std::string(path.prefix) + "/partitions/{name}");
     }
-    return {};
+    return std::string();
   }
   if (!partitions_on) {
     return partitions_are_off();
   }
-  TRY_ASSIGN(exchange.partition, net::percent_decode(*path.partition));
-  return catalog::check_partition_name(exchange.partition);
+  TRY_ASSIGN(std::string name, net::percent_decode(*path.partition));
+  RETURN_IF_ERROR(catalog::check_partition_name(name));
+  return name;
 }
 
 // The contract refuses what might end up in a page as markup, wherever the query has it (service-api §0).
@@ -158,7 +165,7 @@ net::Response not_allowed(const net::Request& request, const std::string& allowe
 
 }  // namespace
 
-struct Router::Asked {
+struct Router::Found {
   ServicePath path;
   Match found;
 };
@@ -167,9 +174,37 @@ std::span<const Route> routes() {
   return kRoutes;
 }
 
-Router::Router(const ArchiveParts& parts, const auth::Authenticator& authenticator, const CorsPolicy& cors,
-               const PublicUrl& public_url, Log& log)
-    : parts_(parts), authenticator_(authenticator), cors_(cors), public_url_(public_url), log_(log) {}
+Result<Asked> read_request_line(std::string_view method, std::string_view path, bool partitions_on) {
+  const std::optional<ServicePath> split = split_service_path(path.substr(0, path.find('?')));
+  const auto known = std::find_if(kRoutes.begin(), kRoutes.end(), [method](const Route& route) {
+    return net::method_name(route.method) == method || (method == "HEAD" && route.method == Method::Get);
+  });
+  if (!split || known == kRoutes.end()) {
+    return Status(Code::InvalidArgument, "'" + std::string(method) + " " + std::string(path) +
+                                             "' is no request to this service: METHOD /v2/…, /v1/… or /dicom-web/…");
+  }
+  const Match found = find_route(known->method, split->rest, split->partition.has_value());
+  if (found.route == nullptr) {
+    return Status(Code::InvalidArgument,
+                  "there is no route for '" + std::string(method) + " " + std::string(path) + "'");
+  }
+  Asked asked{found.route, {}, {}};
+  if (found.route->partition != Partition::None) {
+    TRY_ASSIGN(asked.partition, named_partition(*found.route, *split, partitions_on));
+    asked.partition = asked.partition.empty() ? std::string(catalog::kDefaultPartitionName) : asked.partition;
+  }
+  RETURN_IF_ERROR(read_scope(found.captures, asked.scope));
+  return asked;
+}
+
+Router::Router(const ArchiveParts& parts, const auth::Authenticator& authenticator, const auth::PolicySource& policies,
+               const CorsPolicy& cors, const PublicUrl& public_url, Log& log)
+    : parts_(parts),
+      authenticator_(authenticator),
+      policies_(policies),
+      cors_(cors),
+      public_url_(public_url),
+      log_(log) {}
 
 bool Router::owns(const net::Request& request) const {
   return split_service_path(request.path).has_value();
@@ -183,7 +218,7 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
     return nullptr;
   }
   const ServicePath path = *split_service_path(request.path);
-  const Asked asked{path, find_route(request.method, path.rest, path.partition.has_value())};
+  const Found asked{path, find_route(request.method, path.rest, path.partition.has_value())};
   const Match& found = asked.found;
   exchange->profile = path.profile;
   exchange->prefix = path.prefix;
@@ -204,11 +239,31 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
   return request.has_body ? std::make_unique<net::DeferredBody>(std::move(decision)) : nullptr;
 }
 
-Sink Router::admit(const Asked& asked, Result<auth::Identity> identity, ExchangePtr exchange) const {
+// The partition by its name, before it is looked for: one that is not there and one that is not granted are told in the
+// same words and the same time.
+Status Router::admit_caller(const Found& asked, auth::Identity identity, Exchange& exchange) const {
+  const auto& [path, found] = asked;
+  TRY_ASSIGN(exchange.partition, named_partition(*found.route, path, parts_.partitions_on));
+  const Action action = found.route->action;
+  if (found.route->partition == Partition::None) {
+    TRY_ASSIGN(exchange.caller, auth::admit_to_service(std::move(identity), policies_.current(), action));
+  } else {
+    const std::string_view name = exchange.partition.empty() ? catalog::kDefaultPartitionName : exchange.partition;
+    TRY_ASSIGN(exchange.caller, auth::admit(std::move(identity), policies_.current(), action, name));
+  }
+  return read_scope(found.captures, exchange.scope);
+}
+
+Sink Router::admit(const Found& asked, Result<auth::Identity> identity, ExchangePtr exchange) const {
   const auto& [path, found] = asked;
   const net::Request& request = exchange->request;
+  // Where something is granted to anyone, a credential is asked for only once that is not enough.
+  const Status unknown = identity.status();
+  if (!unknown.ok() && !auth::Authenticator::presented(request) && policies_.current()->admits_anyone()) {
+    identity = auth::Identity{};
+  }
   if (!identity.ok()) {
-    exchange->send(refuse_caller(authenticator_, request, identity.status()));
+    exchange->send(refuse_caller(authenticator_, request, unknown));
     return nullptr;
   }
   if (path.profile != Profile::Standard && holds_markup(request.query)) {
@@ -219,17 +274,19 @@ Sink Router::admit(const Asked& asked, Result<auth::Identity> identity, Exchange
     exchange->fail(Status(Code::NotFound, "there is no resource at this path"));
     return nullptr;
   }
-  exchange->caller = auth::caller_of(std::move(*identity));
   exchange->tail = found.captures.tail;
-  Status status = auth::authorize(exchange->caller, found.route->action);
-  if (status.ok()) {
-    status = read_partition(*found.route, path, parts_.partitions_on, *exchange);
-  }
-  if (status.ok()) {
-    status = read_scope(found.captures, exchange->scope);
+  const bool proven = identity->proof != auth::Proof::None;
+  const Status status = admit_caller(asked, std::move(*identity), *exchange);
+  if (status.code() == Code::PermissionDenied && !unknown.ok()) {
+    exchange->send(refuse_caller(authenticator_, request, unknown));
+    return nullptr;
   }
   if (!status.ok()) {
-    exchange->fail(status);
+    net::Response response = error_response(status);
+    if (status.code() == Code::PermissionDenied && proven) {
+      response.set("WWW-Authenticate", auth::Authenticator::insufficient());
+    }
+    exchange->send(std::move(response));
     return nullptr;
   }
   if (found.route->action == Action::Write) {

@@ -87,7 +87,11 @@ class Storing final : public net::PartSink {
  public:
   Storing(const ArchiveParts& parts, const Exchange& exchange, const BodyKind& kind) : parts_(parts) {
     options_.partition = exchange.scope.partition;
-    partition_ = exchange.partition;
+    options_.allowed = exchange.visibility();
+    if (!exchange.partition.empty()) {
+      partition_ = exchange.partition;
+      options_.enter_partition = [this] { return enter_partition(); };
+    }
     options_.expected_study = exchange.scope.study;
     options_.strictness = strictness_of(exchange.profile);
     if (kind.multipart) {
@@ -108,6 +112,7 @@ class Storing final : public net::PartSink {
     begin_session();
     if (session_ != nullptr) {
       session_->feed(bytes);
+      broken_ = entered_;
     }
   }
 
@@ -116,6 +121,7 @@ class Storing final : public net::PartSink {
     if (multipart_ == nullptr) {
       begin_session();
       end_session();
+      broken_ = broken_.ok() ? entered_ : broken_;
       if (!broken_.ok()) {
         return broken_;
       }
@@ -157,21 +163,17 @@ class Storing final : public net::PartSink {
     if (session_ != nullptr) {
       session_->feed(bytes);
     }
-    return {};
+    return entered_;
   }
 
   Status on_part_end() override {
     end_session();
-    return {};
+    return entered_;
   }
 
  private:
   void begin_session() {
     if (session_ != nullptr || !broken_.ok()) {
-      return;
-    }
-    broken_ = enter_partition();
-    if (!broken_.ok()) {
       return;
     }
     auto session = parts_.ingest.begin(options_);
@@ -180,13 +182,18 @@ class Storing final : public net::PartSink {
     }
   }
 
-  // Before the first instance: its partition is there, record and all, or nothing is stored.
-  Status enter_partition() {
+  // Before the first instance that may be stored: its partition is there, record and all, or nothing is.
+  Result<std::int64_t> enter_partition() {
     if (!partition_.empty()) {
-      TRY_ASSIGN(options_.partition, archive::ensure_partition(parts_.partitions, parts_.blobs, partition_));
+      const Result<std::int64_t> key = archive::ensure_partition(parts_.partitions, parts_.blobs, partition_);
+      if (!key.ok()) {
+        entered_ = key.status();
+        return key;
+      }
+      options_.partition = *key;
       partition_.clear();
     }
-    return {};
+    return options_.partition;
   }
 
   void end_session() {
@@ -199,6 +206,7 @@ class Storing final : public net::PartSink {
   const ArchiveParts& parts_;
   archive::IngestOptions options_;
   std::string partition_;  // to be entered before the first instance; empty: none, or done
+  Status entered_;         // why that failed: the request fails as a whole
   std::string root_type_;
   std::unique_ptr<net::MultipartParser> multipart_;
   std::unique_ptr<archive::Ingest::Session> session_;

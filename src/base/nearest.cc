@@ -1,10 +1,10 @@
-#include "app/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-namespace tessera::app {
+namespace tessera {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -21,4 +21,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-}  // namespace tessera::app
+std::string_view nearest_of(std::string_view word, std::span<const std::string_view> known) {
+  const auto found = std::min_element(known.begin(), known.end(), [word](std::string_view a, std::string_view b) {
+    return edit_distance(a, word) < edit_distance(b, word);
+  });
+  return found == known.end() ? std::string_view() : *found;
+}
+
+}  // namespace tessera
