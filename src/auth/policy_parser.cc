@@ -78,13 +78,13 @@ class PolicyReader {
  public:
   explicit PolicyReader(std::string file) : file_(std::move(file)) {}
 
-  Result<Policy> read(std::string_view text, bool may_take_builtin) {
+  Result<Policy> read(std::string_view text) {
     if (text.size() > kMaxBytes) {
       return Status(Code::TooLarge, "policy '" + file_ + "': more than 1 MiB");
     }
     try {
       const toml::table table = toml::parse(text);
-      RETURN_IF_ERROR(read_top(table, may_take_builtin));
+      RETURN_IF_ERROR(read_top(table));
     } catch (const toml::parse_error& error) {
       std::ostringstream what;
       what << error.description();
@@ -115,14 +115,14 @@ class PolicyReader {
     return {};
   }
 
-  Status read_top(const toml::table& table, bool may_take_builtin) {
+  Status read_top(const toml::table& table) {
     RETURN_IF_ERROR(check_keys(table, "the policy", kTopKeys));
     if (const toml::node* builtin = table.get("builtin_roles")) {
       if (!builtin->is_boolean()) {
         return wrong(line_of(*builtin), "builtin_roles must be true or false");
       }
-      if (builtin->as_boolean()->get() && may_take_builtin) {
-        RETURN_IF_ERROR(take_builtin());
+      if (builtin->as_boolean()->get()) {
+        take_builtin();
       }
     }
     if (const toml::node* roles = table.get("roles")) {
@@ -141,14 +141,10 @@ class PolicyReader {
     return read_grants(*grants->as_array());
   }
 
-  Status take_builtin() {
-    TRY_ASSIGN(const Policy builtin, PolicyReader("built in").read(kBuiltinPolicy, false));
+  void take_builtin() {
+    const Policy builtin = Policy::builtin(false);
     roles_ = builtin.roles();
     grants_ = builtin.grants();
-    for (Grant& grant : grants_) {
-      grant.line = 0;
-    }
-    return {};
   }
 
   Status read_roles(const toml::table& table) {
@@ -361,12 +357,16 @@ class PolicyReader {
 }  // namespace
 
 Result<Policy> Policy::parse(std::string_view text, const std::string& file) {
-  return PolicyReader(file).read(text, true);
+  return PolicyReader(file).read(text);
 }
 
 Policy Policy::builtin(bool open) {
   const std::string text = std::string(kBuiltinPolicy) + (open ? std::string(kOpenToAll) : std::string());
-  return *PolicyReader("built in").read(text, false);  // policy_test.cc: it is well-formed
+  Policy policy = *PolicyReader("built in").read(text);  // policy_test.cc: it is well-formed
+  for (Grant& grant : policy.grants_) {
+    grant.line = 0;
+  }
+  return policy;
 }
 
 }  // namespace tessera::auth

@@ -90,7 +90,8 @@ def test_an_etag_does_not_change_when_something_hidden_comes_or_goes(start):
     label = make.rich(study=file.study, **image_type("LABEL"), **SECRET)
     server.store(label, headers=OWNER)
     assert tags(READER) == reader
-    assert all(now != before for now, before in zip(tags(OWNER), owner))
+    now = tags(OWNER)
+    assert now[0] != owner[0] and now[2] != owner[2]
     assert server.request("DELETE", f"/v2{label.path}", "*/*", OWNER).status_code == 204
     assert tags(READER) == reader
 
