@@ -46,7 +46,9 @@ Result<std::shared_ptr<const Located>> Locator::locate(const catalog::Scope& ins
   const std::int64_t epoch = epoch_.load();
   auto row = instances_.find(instance, visibility);
   if (!row.ok()) {
-    located_.erase(key);
+    if (visibility.sees_everything()) {
+      located_.erase(key);  // it is gone; who may not see it takes it from nobody
+    }
     return row.status();
   }
   const auto held = located_.get(key);
