@@ -110,7 +110,7 @@ def test_it_is_installed_upgraded_and_purged_and_images_stay(package, tmp_path):
                                            capture_output=True).returncode != 0:
         pytest.skip("nothing can be mounted here (it takes root): the package is not installed")
     said = run(*command)
-    assert "root tessera 640" in said and "tessera tessera 750" in said, said
+    assert "root tessera 640" in said and "tessera tessera 700" in said, said
     assert 'data = "/var/lib/tessera"' in said
     assert "Status: install ok installed" in said, said
     assert said.rstrip().endswith("image")
