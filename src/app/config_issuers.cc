@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "app/nearest.h"
 #include "base/file.h"
+#include "base/nearest.h"
 
 namespace tessera::app {
 

@@ -57,7 +57,9 @@ TEST(ServerAnswer, quotes_the_server_s_sentence) {
 }
 
 TEST(ServerAnswer, tells_what_is_worth_another_try) {
-  const auto code = [](int status, const char* body) { return refusal("u", {.status = status, .body = body}).code(); };
+  const auto code = [](int status, const char* body) {
+    return refusal("u", {.status = status, .body = body, .content_type = {}, .cache_control = {}}).code();
+  };
   EXPECT_EQ(code(503, ""), Code::Unavailable);
   EXPECT_EQ(code(409, R"({"00081197":{"vr":"US","Value":[45071]}})"), Code::Busy);
   EXPECT_EQ(code(409, R"({"00081197":{"vr":"US","Value":[45070]}})"), Code::AlreadyExists);

@@ -348,7 +348,7 @@ TEST(Oidc, the_challenge_names_where_to_log_in_and_tells_nothing_of_the_token) {
   World world(first_key());
   world.oidc.start();
   ASSERT_TRUE(world.judge(token(first_key())).ok());
-  const Authenticator authenticator({}, &world.oidc);
+  const Authenticator authenticator({}, nullptr, &world.oidc);
   net::Request request;
   const Status none = authenticator.authenticate(request)->status();
   EXPECT_THAT(authenticator.challenges(request, none),
