@@ -58,7 +58,10 @@ class ServerDestination final : public Destination {
  private:
   net::ClientRequest make_request(const std::string& path) {
     retry_after_ = Millis(0);
-    net::ClientRequest request{url_ + path, {{"Accept", "application/dicom+json"}}, &connections_, ca_file_};
+    net::ClientRequest request{.url = url_ + path,
+                               .fields = {{"Accept", "application/dicom+json"}},
+                               .connections = &connections_,
+                               .ca_file = ca_file_};
     if (!token_.empty()) {
       request.fields.emplace_back("Authorization", "Bearer " + token_);
     }

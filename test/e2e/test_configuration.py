@@ -31,7 +31,6 @@ def test_a_variable_that_is_no_setting_is_refused_with_the_nearest():
 
 @pytest.mark.parametrize("token, words", [
     ('name = "a"\ntoken = "12345678"\nrole = 7', "role must be a string"),
-    ('name = "a"\ntoken = "12345678"\nrole = "admin"', "owner or reader"),
     ('name = "a"\ntoken = "1234567"', "shorter than 8"), ('name = "a"', "token or token_file"),
     ('name = "a"\ntoken = "12345678"\ntoken_file = "/none"', "token and token_file"),
     ('name = "a"\ntoken = "12345678"\n[[auth.tokens]]\nname = "b"\ntoken = "12345678"', "the same token"),
@@ -42,6 +41,16 @@ def test_tokens_that_cannot_be_are_refused_and_not_shown(token, words, tmp_path)
     refused = printed("--config", file)
     assert refused.returncode == 2 and words in refused.stderr, refused.stderr
     assert "12345678" not in refused.stderr + refused.stdout
+
+
+def test_a_token_of_a_role_that_the_policy_does_not_have_is_refused_at_the_start(tmp_path):
+    file = tmp_path / "tessera.toml"
+    file.write_text('[[auth.tokens]]\nname = "a"\ntoken = "12345678"\nrole = "admin"\n')
+    refused = subprocess.run([BINARY, "serve", "--config", file, "--data", tmp_path / "data"], capture_output=True, text=True,
+                             timeout=60)
+    assert refused.returncode != 0 and "the role of token 'a'" in refused.stderr and "admin" in refused.stderr, refused.stderr
+    assert "12345678" not in refused.stderr + refused.stdout
+
 
 
 def test_a_password_in_the_public_address_is_refused_and_not_shown():
