@@ -17,6 +17,12 @@ int hex_value(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+// Control characters but the tab make a chunk extension or a trailer ambiguous.
+bool is_text(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+}
+
 }  // namespace
 
 ChunkDecoder::State ChunkDecoder::next(ByteView& bytes, ByteView& data) {
@@ -57,7 +63,7 @@ ChunkDecoder::State ChunkDecoder::on_byte(char c) {
     }
     case Place::Extension:
       place_ = c == '\r' ? Place::SizeEnd : place_;
-      return c != '\n' && ++line_ <= kMaxLine ? State::More : State::Bad;
+      return (c == '\r' || is_text(c)) && ++line_ <= kMaxLine ? State::More : State::Bad;
     case Place::SizeEnd:
       last_ = left_ == 0;
       place_ = last_ ? Place::Trailer : Place::Data;
@@ -76,7 +82,7 @@ ChunkDecoder::State ChunkDecoder::on_byte(char c) {
         return State::More;
       }
       trailer_line_empty_ = false;
-      return c != '\n' && ++line_ <= kMaxLine ? State::More : State::Bad;
+      return is_text(c) && ++line_ <= kMaxLine ? State::More : State::Bad;
     case Place::TrailerLf:
       if (c != '\n') {
         return State::Bad;

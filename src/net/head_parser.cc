@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "net/head_rules.h"
+
 namespace tessera::net {
 
 namespace {
@@ -12,8 +14,6 @@ namespace {
 namespace http = boost::beast::http;
 using boost::beast::error_code;
 using View = boost::beast::string_view;
-
-constexpr std::size_t kMaxFields = 200;
 
 std::string_view view(View text) {
   return {text.data(), text.size()};
@@ -35,10 +35,10 @@ class Parser final : public http::basic_parser<true> {
     version = http_version;
   }
   void on_field_impl(http::field, View name, View value, error_code& error) override {
-    // A folded value (obs-fold) is not in our bytes any more: it is refused, as RFC 9112 §5.2 allows.
-    const bool folded =
+    // A value that Beast put together itself (obs-fold) is not in our bytes: check_lines() lets none come here.
+    const bool elsewhere =
         !value.empty() && (value.data() < bytes_.data() || value.data() > bytes_.data() + bytes_.size());
-    if (folded || head_.request.fields.size() >= kMaxFields) {
+    if (elsewhere) {
       error = http::error::bad_field;
       return;
     }
@@ -72,7 +72,7 @@ bool split_target(Request& request) {
   std::string_view rest = request.target;
   if (rest == "*") {
     request.path = rest;
-    return true;
+    return request.method == Method::Options;
   }
   const bool absolute = rest.starts_with("http://") || rest.starts_with("https://");
   if (absolute) {
@@ -89,9 +89,9 @@ bool split_target(Request& request) {
   return true;
 }
 
-int refuse(int status, const char* sentence, std::string& why) {
-  why = sentence;
-  return status;
+int refuse(Refusal refused, std::string& why) {
+  why = std::move(refused.why);
+  return refused.status;
 }
 
 std::size_t skip_empty_lines(std::string_view bytes) {
@@ -104,52 +104,53 @@ std::size_t skip_empty_lines(std::string_view bytes) {
 
 }  // namespace
 
+// The end of a first line that no version of ours has, or of a line without CR, is taken for the head's: such a peer
+// (HTTP/0.9, HTTP/2, a lenient one) is answered at once rather than waited for.
 std::size_t find_head_end(std::string_view bytes, std::size_t from) {
   const std::size_t start = skip_empty_lines(bytes);
-  const std::size_t found = bytes.find("\r\n\r\n", std::max(start, from < 3 ? 0 : from - 3));
-  return found == bytes.npos ? 0 : found + 4;
+  const std::size_t first = bytes.find('\n', start);
+  for (std::size_t at = bytes.find('\n', std::max(start, from)); at != bytes.npos; at = bytes.find('\n', at + 1)) {
+    const std::string_view line = bytes.substr(start, at - start);
+    const bool whole = line.ends_with("\r\n\r");
+    const bool refused =
+        !line.ends_with('\r') || (at == first && !names_known_version(line.substr(0, line.size() - 1)));
+    if (whole || refused) {
+      return at + 1;
+    }
+  }
+  return 0;
 }
 
 int parse_head(std::string_view bytes, Head& head, std::string& why) {
   bytes.remove_prefix(skip_empty_lines(bytes));
+  if (Refusal refused = check_lines(bytes)) {
+    return refuse(refused, why);
+  }
   Parser parser(bytes, head);
   error_code error;
   parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  if (error == http::error::bad_version) {
-    return refuse(505, "This server speaks HTTP/1.1 and HTTP/1.0.", why);
+  Request& request = head.request;
+  head.http_1_0 = parser.version == 10;
+  // Framing first, in our words: what Beast makes of it is not asked.
+  if (Refusal refused = check_framing(request, head.http_1_0)) {
+    return refuse(refused, why);
   }
   if ((error && error != http::error::need_more) || !parser.is_header_done()) {
-    why = "The request is malformed: " + error.message() + ".";
-    return 400;
+    return refuse({400, "The request is malformed: " + error.message() + "."}, why);
   }
-  if (parser.version != 11 && parser.version != 10) {
-    return refuse(505, "This server speaks HTTP/1.1 and HTTP/1.0.", why);
-  }
-  Request& request = head.request;
   request.method = method_of(request.method_text);
   if (!split_target(request)) {
-    return refuse(400, "The request target is not a path.", why);
+    return refuse({400, "The request target is not a path."}, why);
   }
-  if (parser.version == 11 && !request.has_field("Host")) {
-    return refuse(400, "The request has no Host field.", why);
+  if (Refusal refused = check_host(request, head.http_1_0)) {
+    return refuse(refused, why);
   }
-  head.chunked = parser.chunked();
-  if (request.has_field("Transfer-Encoding") && !head.chunked) {
-    return refuse(501, "The only transfer coding this server knows is chunked.", why);
-  }
-  head.http_1_0 = parser.version == 10;
+  head.chunked = request.has_field("Transfer-Encoding");
   head.keep_alive = parser.keep_alive();
   const auto length = parser.content_length();
   request.content_length = length && !head.chunked ? static_cast<std::int64_t>(*length) : -1;
-  if (length && *length > static_cast<std::uint64_t>(INT64_MAX)) {
-    return refuse(400, "The Content-Length is beyond any body.", why);
-  }
   request.has_body = head.chunked || request.content_length > 0;
-  const std::string_view expect = request.field("Expect");
-  if (!expect.empty() && expect != "100-continue" && expect != "100-Continue") {
-    return refuse(417, "The only expectation this server knows is 100-continue.", why);
-  }
-  head.expects_continue = !expect.empty() && !head.http_1_0;
+  head.expects_continue = request.has_field("Expect") && !head.http_1_0;
   return 0;
 }
 
