@@ -28,8 +28,10 @@ bool CorsPolicy::allows(std::string_view origin) const {
 
 void CorsPolicy::apply(const net::Request& request, net::Response& response) const {
   if (options_.origins.empty()) {
+    response.set("Cross-Origin-Resource-Policy", "same-origin");
     return;
   }
+  response.set("Cross-Origin-Resource-Policy", "cross-origin");  // the origins are told by CORS
   response.set("Vary", "Origin");
   const std::string_view origin = request.field("Origin");
   if (origin.empty() || !allows(origin)) {

@@ -43,9 +43,10 @@ std::optional<net::Response> serve_page(const net::Request& request) {
   }
   response.set("Content-Type", std::string(file->type));
   response.set("Content-Security-Policy", std::string(kPolicy));
-  response.set("X-Content-Type-Options", "nosniff");
   response.set("Referrer-Policy", "no-referrer");
   response.set("Cross-Origin-Opener-Policy", "same-origin");
+  response.set("Cross-Origin-Resource-Policy", "same-origin");
+  response.set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
   if (gzip) {
     response.set("Content-Encoding", "gzip");
   }
