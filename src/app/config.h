@@ -43,6 +43,21 @@ struct Config {
   std::chrono::seconds shutdown_timeout{30};
   std::chrono::seconds upload_lease{60};  // after which another process may reclaim a dead upload
 
+  // One client: an address, or an IPv6 /64. 0: no limit.
+  std::uint32_t requests_per_second = 2000;
+  std::uint32_t request_burst = 4000;
+  std::uint32_t requests_at_once = 256;
+  std::uint32_t connections_per_client = 1000;
+  std::uint32_t wrong_credentials = 100;  // at once; one more a second
+  std::vector<std::string> exempt_clients = {"127.0.0.0/8", "::1"};
+  std::uint32_t body_memory_mib = 256;
+
+  // 0: no limit.
+  std::uint32_t uploads_at_once = 256;
+  std::uint32_t max_instance_mib = 0;
+  std::uint32_t max_request_gib = 0;
+  std::uint32_t upload_gib_per_day = 0;
+
   std::uint32_t min_free_mib = 1024;  // below it uploads are refused (507) and the server is not ready
 
   std::uint32_t cached_instances = 4096;  // one open file each

@@ -1,13 +1,12 @@
 #include "app/config_keys.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
 
 #include "base/nearest.h"
+#include "net/ip_address.h"
 
 namespace tessera::app {
 
@@ -131,6 +130,18 @@ Status set_listen(Config& config, std::string_view key, std::string_view text) {
   return {};
 }
 
+// A list of addresses and networks.
+template <auto kMember>
+Status set_networks(Config& config, std::string_view key, std::string_view text) {
+  RETURN_IF_ERROR(set_list<kMember>(config, key, text));
+  for (const std::string& entry : config.*kMember) {
+    if (!net::AddressSet::parse({&entry, 1}).ok()) {
+      return bad(key, entry, "IP addresses or networks, such as 127.0.0.1 or 10.0.0.0/8");
+    }
+  }
+  return {};
+}
+
 Status set_public_url(Config& config, std::string_view key, std::string_view text) {
   if (!text.empty() && !text.starts_with("http://") && !text.starts_with("https://")) {
     return bad(key, text, "an http:// or https:// URL");
@@ -149,17 +160,6 @@ Status set_data(Config& config, std::string_view key, std::string_view text) {
     return bad(key, text, "the path of a folder");
   }
   config.data = text;
-  return {};
-}
-
-Status set_trusted_proxies(Config& config, std::string_view key, std::string_view text) {
-  RETURN_IF_ERROR(set_list<&Config::trusted_proxies>(config, key, text));
-  for (const std::string& address : config.trusted_proxies) {
-    in6_addr parsed{};
-    if (::inet_pton(AF_INET, address.c_str(), &parsed) != 1 && ::inet_pton(AF_INET6, address.c_str(), &parsed) != 1) {
-      return bad(key, address, "IP addresses, such as 127.0.0.1 or ::1");
-    }
-  }
   return {};
 }
 
@@ -240,8 +240,8 @@ const std::array kKeys = {
               [](const C& c) { return toml_string(c.public_url); }},
     ConfigKey{"insecure_no_auth", "true: listen beyond loopback without authentication, knowingly",
               set_flag<&C::insecure_no_auth>, show_flag<&C::insecure_no_auth>},
-    ConfigKey{"trusted_proxies", "addresses whose X-Forwarded-Proto, -Host and -Prefix are believed",
-              set_trusted_proxies, show_list<&C::trusted_proxies>},
+    ConfigKey{"trusted_proxies", "addresses and networks whose X-Forwarded-* and Forwarded fields are believed",
+              set_networks<&C::trusted_proxies>, show_list<&C::trusted_proxies>},
     ConfigKey{"tls.certificate", "PEM file: the server's certificate, then its chain; with tls.key it turns TLS on",
               set_tls_path<&net::TlsOptions::certificate>, show_tls_path<&net::TlsOptions::certificate>},
     ConfigKey{"tls.key", "PEM file: the certificate's private key, not encrypted, readable by its owner alone",
@@ -273,6 +273,29 @@ const std::array kKeys = {
               set_seconds<&C::idle_timeout, 1, 86400>, show_seconds<&C::idle_timeout>},
     ConfigKey{"limits.body_seconds", "how long a body or an answer may stand still",
               set_seconds<&C::body_timeout, 1, 86400>, show_seconds<&C::body_timeout>},
+    ConfigKey{"limits.requests_per_second", "of one client (an address; an IPv6 /64), on average; more: 429; 0: any",
+              set_number<&C::requests_per_second, 0, 10'000'000>, show_number<&C::requests_per_second>},
+    ConfigKey{"limits.burst", "requests that a client may make at once after a rest",
+              set_number<&C::request_burst, 1, 10'000'000>, show_number<&C::request_burst>},
+    ConfigKey{"limits.concurrent_requests_per_client", "requests of one client at once; more: 429; 0: any",
+              set_number<&C::requests_at_once, 0, 1'000'000>, show_number<&C::requests_at_once>},
+    ConfigKey{"limits.connections_per_client", "connections of one client; more: 429; 0: any",
+              set_number<&C::connections_per_client, 0, 1'000'000>, show_number<&C::connections_per_client>},
+    ConfigKey{"limits.wrong_credentials_per_client",
+              "401 answers to credentials; then 429, and one more try a second; 0: any",
+              set_number<&C::wrong_credentials, 0, 1'000'000>, show_number<&C::wrong_credentials>},
+    ConfigKey{"limits.exempt_clients", "addresses and networks that no limit per client holds for",
+              set_networks<&C::exempt_clients>, show_list<&C::exempt_clients>},
+    ConfigKey{"limits.body_memory_mib", "for all uploads being received; beyond it they get small buffers",
+              set_number<&C::body_memory_mib, 1, 1'048'576>, show_number<&C::body_memory_mib>},
+    ConfigKey{"limits.concurrent_uploads", "of all clients; more: 429; 0: any",
+              set_number<&C::uploads_at_once, 0, 1'000'000>, show_number<&C::uploads_at_once>},
+    ConfigKey{"limits.max_instance_mib", "of one stored file; a larger one is refused; 0: any",
+              set_number<&C::max_instance_mib, 0, 1'000'000'000>, show_number<&C::max_instance_mib>},
+    ConfigKey{"limits.max_request_gib", "of one upload's body; more is answered 413; 0: any",
+              set_number<&C::max_request_gib, 0, 1'000'000'000>, show_number<&C::max_request_gib>},
+    ConfigKey{"limits.upload_gib_per_day", "of one caller, by UTC day; then 429 until it ends; 0: any",
+              set_number<&C::upload_gib_per_day, 0, 1'000'000'000>, show_number<&C::upload_gib_per_day>},
     ConfigKey{"limits.shutdown_seconds", "how long requests in flight may take after SIGTERM",
               set_seconds<&C::shutdown_timeout, 0, 86400>, show_seconds<&C::shutdown_timeout>},
     ConfigKey{"uploads.lease_seconds", "after which an upload whose process died is reclaimed",

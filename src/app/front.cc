@@ -55,9 +55,12 @@ Front::Front(const Config& config, ArchiveStack& stack, const auth::PolicySource
       authenticator_(config.tokens, keys, &oidc_),
       cors_({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials}),
       public_url_({config.public_url, config.trusted_proxies}),
-      parts_{stack.ingest,        stack.locator,    stack.instances, stack.partitions,
-             *stack.folder.blobs, readers,          writers,         [&stack] { stack.sweeper.wake(); },
-             stack.free_space,    config.partitions},
+      uploads_({std::uint64_t{config.max_instance_mib} << 20, std::uint64_t{config.max_request_gib} << 30,
+                std::uint64_t{config.upload_gib_per_day} << 30, config.uploads_at_once},
+               stack.clock),
+      parts_{stack.ingest,        stack.locator, stack.instances,  stack.partitions,
+             *stack.folder.blobs, readers,       writers,          [&stack] { stack.sweeper.wake(); },
+             stack.free_space,    uploads_,      config.partitions},
       router_(parts_, authenticator_, policies, cors_, public_url_, log) {
   watch_issuers(metrics, oidc_);
   oidc_.start();

@@ -44,6 +44,7 @@ class Front {
   const auth::Authenticator authenticator_;
   const dicomweb::CorsPolicy cors_;
   const dicomweb::PublicUrl public_url_;
+  dicomweb::UploadQuota uploads_;
   const dicomweb::ArchiveParts parts_;
   const dicomweb::Router router_;
   std::atomic<bool> draining_{false};

@@ -197,6 +197,25 @@ void watch_issuers(Metrics& metrics, const auth::Oidc& oidc) {
   });
 }
 
+void watch_limits(Metrics& metrics, std::shared_ptr<net::ClientLimits> limits) {
+  metrics.collect([limits = std::move(limits)](Exposition& out) {
+    const net::ClientLimits::Counters& counters = limits->counters();
+    const struct {
+      const char* name;
+      const std::atomic<std::uint64_t>& count;
+    } rows[] = {{"rate", counters.rate},
+                {"concurrency", counters.concurrency},
+                {"connections", counters.connections},
+                {"credentials", counters.failures}};
+    out.family("tessera_limit_refused_total", "counter", "Answered 429 because one client wanted too much.");
+    for (const auto& row : rows) {
+      out.sample(number(row.count.load(std::memory_order_relaxed)), {{"limit", row.name}});
+    }
+    out.family("tessera_limit_clients", "gauge", "Clients that are remembered.");
+    out.sample(number(limits->remembered()));
+  });
+}
+
 void watch_process(Metrics& metrics, const Clock& clock) {
   metrics.collect([&clock, started = clock.now(), since = clock.wall_millis()](Exposition& out) {
     rlimit limit{};

@@ -7,6 +7,7 @@
 #include "app/metrics.h"
 #include "auth/oidc.h"
 #include "base/pool.h"
+#include "net/client_limits.h"
 
 namespace tessera::app {
 
@@ -14,6 +15,7 @@ namespace tessera::app {
 void watch_archive(Metrics& metrics, ArchiveStack& stack);
 void watch_pools(Metrics& metrics, const Pool& readers, const Pool& writers);
 void watch_issuers(Metrics& metrics, const auth::Oidc& oidc);
+void watch_limits(Metrics& metrics, std::shared_ptr<net::ClientLimits> limits);
 void watch_process(Metrics& metrics, const Clock& clock);
 
 }  // namespace tessera::app

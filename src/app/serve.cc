@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 
@@ -49,7 +50,19 @@ net::ServerOptions server_options(const Config& config) {
   options.max_head_bytes = config.max_head_bytes;
   options.idle_timeout = config.idle_timeout;
   options.body_timeout = config.body_timeout;
+  options.body_memory = std::size_t{config.body_memory_mib} << 20;
   return options;
+}
+
+Result<std::shared_ptr<net::ClientLimits>> client_limits(const Config& config, const Clock& clock) {
+  net::ClientLimitOptions options;
+  options.requests = {static_cast<double>(config.requests_per_second), static_cast<double>(config.request_burst)};
+  options.failures = {config.wrong_credentials == 0 ? 0.0 : 1.0, static_cast<double>(config.wrong_credentials)};
+  options.concurrent_requests = config.requests_at_once;
+  options.connections = config.connections_per_client;
+  TRY_ASSIGN(options.exempt, net::AddressSet::parse(config.exempt_clients));
+  TRY_ASSIGN(options.trusted_proxies, net::AddressSet::parse(config.trusted_proxies));
+  return std::make_shared<net::ClientLimits>(std::move(options), clock);
 }
 
 void log_access(Log& log, const net::AccessRecord& record) {
@@ -83,6 +96,19 @@ Result<Doorkeepers> open_doorkeepers(const Config& config, ArchiveStack& stack, 
     TRY_ASSIGN(doors.keys, auth::KeyRing::open(*stack.folder.database, stack.keys, stack.clock, log));
   }
   return doors;
+}
+
+// A token that everybody on the machine can read is none. (A group may: packages give files to root and the service's.)
+Status check_secrets(const Config& config) {
+  for (const std::filesystem::path& path : config.secret_files) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) == 0 && (info.st_mode & S_IRWXO) != 0) {
+      return Status(Code::InvalidArgument, "serve: '" + path.string() +
+                                               "' holds a token and everybody on this machine may read or write it; "
+                                               "chmod o= it, and choose a new token");
+    }
+  }
+  return {};
 }
 
 // Switched off, the service would show one partition's data and hide the others'.
@@ -166,6 +192,10 @@ int run_serve(const Config& config) {
   if (!tls.ok()) {
     return complain(tls.status());
   }
+  const Status secret = check_secrets(config);
+  if (!secret.ok()) {
+    return complain(secret);
+  }
   const archive::Locator::Options cache{config.cached_instances,
                                         std::size_t{config.cached_frame_table_mib} * 1024 * 1024};
   auto stack =
@@ -192,6 +222,12 @@ int run_serve(const Config& config) {
 
   net::ServerOptions options = server_options(config);
   options.tls = *tls;
+  auto limits = client_limits(config, (*stack)->clock);
+  if (!limits.ok()) {
+    return complain(limits.status());
+  }
+  options.client_limits = *limits;
+  watch_limits(metrics, options.client_limits);
   options.on_access = [&](const net::AccessRecord& record) {
     metrics.record(record);
     if (config.log_access || record.status >= 500) {

@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "catalog/instances.h"
 #include "catalog/partitions.h"
+#include "dicomweb/upload_quota.h"
 
 namespace tessera::dicomweb {
 
@@ -23,6 +24,7 @@ struct ArchiveParts {
   Pool& writers;                     // uploads and deletes: disk and catalog commits
   std::function<void()> on_deleted;  // there is garbage to reclaim
   const archive::FreeSpace& free_space;
+  UploadQuota& uploads;
   bool partitions_on = false;  // features.partitions: every path but the root's names one
 };
 

@@ -34,12 +34,14 @@ std::string_view without_trailing_slashes(std::string_view text) {
 
 PublicUrl::PublicUrl(Options options) : options_(std::move(options)) {
   options_.public_url = std::string(without_trailing_slashes(options_.public_url));
+  if (auto proxies = net::AddressSet::parse(options_.trusted_proxies); proxies.ok()) {
+    proxies_ = std::move(*proxies);
+  }
 }
 
 bool PublicUrl::from_trusted_proxy(const net::Request& request) const {
-  const std::string_view address = request.peer.substr(0, request.peer.rfind(':'));
-  return std::find(options_.trusted_proxies.begin(), options_.trusted_proxies.end(), address) !=
-         options_.trusted_proxies.end();
+  const auto address = net::IpAddress::parse(request.peer.substr(0, request.peer.rfind(':')));
+  return address && proxies_.contains(*address);
 }
 
 std::string PublicUrl::base(const net::Request& request) const {

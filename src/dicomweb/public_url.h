@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "net/http.h"
+#include "net/ip_address.h"
 
 namespace tessera::dicomweb {
 
@@ -16,9 +17,10 @@ class PublicUrl {
  public:
   struct Options {
     std::string public_url;                     // "https://slides.example/tessera"; empty: from the request
-    std::vector<std::string> trusted_proxies;   // addresses whose X-Forwarded-Proto, -Host and -Prefix are believed
+    std::vector<std::string> trusted_proxies;   // whose X-Forwarded-Proto, -Host and -Prefix are believed
     std::string fallback = "http://127.0.0.1";  // when the request names no usable host
   };
+  // Where trusted_proxies holds what is no network, none is trusted: the configuration has refused it before.
   explicit PublicUrl(Options options);
 
   // Scheme, host and prefix without a trailing slash.
@@ -28,6 +30,7 @@ class PublicUrl {
   bool from_trusted_proxy(const net::Request& request) const;
 
   Options options_;
+  net::AddressSet proxies_;
 };
 
 }  // namespace tessera::dicomweb

@@ -1,6 +1,7 @@
 // POST /studies[/{study}]
 //   Content-Type application/dicom: one Part 10 file; multipart/related; type="application/dicom": any number of them
-//   200/202/204/409/507  as stow.h says · 400 not multipart, start= · 406 Accept · 415 Content-Type
+//   200/202/204/409/507  as stow.h says · 413 429 over a quota · 400 not multipart, start= · 406 Accept · 415
+//   Content-Type
 //
 // Parts are stored as they arrive, whatever their size: bytes go from the connection's buffer to a pool thread, which
 // parses and writes them in place while the connection is paused or fills its next buffer.
@@ -21,6 +22,8 @@ namespace {
 
 using archive::StoreOutcome;
 using archive::Strictness;
+
+constexpr std::size_t kMaxParts = 65'536;  // each has its place in the answer, which is made in memory
 
 Strictness strictness_of(Profile profile) {
   switch (profile) {
@@ -85,13 +88,15 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
 // The blocking half of one request: feeds sessions, collects outcomes. Used by one pool task at a time.
 class Storing final : public net::PartSink {
  public:
-  Storing(const ArchiveParts& parts, const Exchange& exchange, const BodyKind& kind) : parts_(parts) {
+  Storing(const ArchiveParts& parts, const Exchange& exchange, const BodyKind& kind, std::shared_ptr<void> place)
+      : parts_(parts), place_(std::move(place)) {
     options_.partition = exchange.scope.partition;
     options_.allowed = exchange.visibility();
     if (!exchange.partition.empty()) {
       partition_ = exchange.partition;
       options_.enter_partition = [this] { return enter_partition(); };
     }
+    caller_ = exchange.caller.identity.subject;
     options_.expected_study = exchange.scope.study;
     options_.strictness = strictness_of(exchange.profile);
     if (kind.multipart) {
@@ -105,6 +110,12 @@ class Storing final : public net::PartSink {
     if (!broken_.ok()) {
       return;
     }
+    broken_ = count(bytes.size());
+    if (!broken_.ok()) {
+      over_quota_ = true;
+      session_.reset();
+      return;
+    }
     if (multipart_ != nullptr) {
       broken_ = multipart_->feed(bytes);
       return;
@@ -116,12 +127,17 @@ class Storing final : public net::PartSink {
     }
   }
 
+  // The rest of the body need not come.
+  bool is_over_quota() const { return over_quota_; }
+
   // The outcomes, or why the body as a whole is wrong (and nothing of it was stored).
   Result<std::vector<StoreOutcome>> finish() {
     if (multipart_ == nullptr) {
       begin_session();
-      end_session();
-      broken_ = broken_.ok() ? entered_ : broken_;
+      if (broken_.ok()) {
+        end_session();
+        broken_ = entered_;
+      }
       if (!broken_.ok()) {
         return broken_;
       }
@@ -146,6 +162,9 @@ class Storing final : public net::PartSink {
   }
 
   Status on_part_begin(const net::PartHead& head) override {
+    if (outcomes_.size() >= kMaxParts) {
+      return Status(Code::TooLarge, "store: the request has more than " + std::to_string(kMaxParts) + " parts");
+    }
     const std::string_view named = head.field("Content-Type");
     const auto type = net::parse_media_type(named.empty() ? std::string_view(root_type_) : named);
     if (!type.ok() || type->type != "application/dicom") {
@@ -155,14 +174,26 @@ class Storing final : public net::PartSink {
       outcomes_.push_back(std::move(outcome));
       return {};
     }
+    part_bytes_ = 0;
     begin_session();
     return broken_;
   }
 
   Status on_part_bytes(ByteView bytes) override {
-    if (session_ != nullptr) {
-      session_->feed(bytes);
+    if (session_ == nullptr) {
+      return {};
     }
+    part_bytes_ += bytes.size();
+    const Status fits = parts_.uploads.check_instance(part_bytes_);
+    if (!fits.ok()) {  // this file is lost; those after it are not
+      StoreOutcome outcome = session_->so_far();
+      outcome.status = fits;
+      outcome.reason = archive::StoreReason::ProcessingFailure;
+      outcomes_.push_back(std::move(outcome));
+      session_.reset();
+      return {};
+    }
+    session_->feed(bytes);
     return entered_;
   }
 
@@ -172,6 +203,15 @@ class Storing final : public net::PartSink {
   }
 
  private:
+  Status count(std::size_t bytes) {
+    request_bytes_ += bytes;
+    RETURN_IF_ERROR(parts_.uploads.check_request(request_bytes_));
+    if (multipart_ == nullptr) {
+      RETURN_IF_ERROR(parts_.uploads.check_instance(request_bytes_));
+    }
+    return parts_.uploads.take(caller_, bytes);
+  }
+
   void begin_session() {
     if (session_ != nullptr || !broken_.ok()) {
       return;
@@ -204,21 +244,60 @@ class Storing final : public net::PartSink {
   }
 
   const ArchiveParts& parts_;
+  const std::shared_ptr<void> place_;  // among the uploads under way
   archive::IngestOptions options_;
   std::string partition_;  // to be entered before the first instance; empty: none, or done
   Status entered_;         // why that failed: the request fails as a whole
   std::string root_type_;
+  std::string caller_;  // whose quota it is
+  std::uint64_t request_bytes_ = 0;
+  std::uint64_t part_bytes_ = 0;
+  bool over_quota_ = false;
   std::unique_ptr<net::MultipartParser> multipart_;
   std::unique_ptr<archive::Ingest::Session> session_;
   std::vector<StoreOutcome> outcomes_;
   Status broken_;
 };
 
+// TooLarge is 413; of a day that is used up the answer says when it ends.
+net::Response refuse_over_quota(const UploadQuota& quota, const Status& why) {
+  net::Response response = error_response(why);
+  if (why.code() == Code::NoSpace) {
+    response.status = 429;
+    response.set("Retry-After", std::to_string(quota.seconds_to_tomorrow()));
+    response.body = std::string(why.message()) + "\n";
+  }
+  return response;
+}
+
+void answer(const ArchiveParts& parts, Storing& storing, Exchange& exchange) {
+  const auto outcomes = storing.finish();
+  if (outcomes.ok()) {
+    exchange.send(store_answer(*outcomes, exchange.profile, exchange.base_url(), exchange.scope.study,
+                               exchange.request.field("Host")));
+  } else if (storing.is_over_quota()) {
+    exchange.send(refuse_over_quota(parts.uploads, outcomes.status()));
+  } else {
+    exchange.fail(outcomes.status());
+  }
+}
+
+net::Response refuse_for_now() {
+  net::Response response;
+  response.status = 429;
+  response.set("Retry-After", "1");
+  response.set("Content-Type", "text/plain; charset=utf-8");
+  response.body = std::string("This server takes no more uploads at once; try again in a moment.\n");
+  return response;
+}
+
 // The loop's half: hands each buffer to the pool and lets the connection go on when it was taken in.
 class StoreBody final : public net::BodySink {
  public:
-  StoreBody(const ArchiveParts& parts, ExchangePtr exchange, const BodyKind& kind)
-      : parts_(parts), exchange_(std::move(exchange)), storing_(std::make_shared<Storing>(parts, *exchange_, kind)) {}
+  StoreBody(const ArchiveParts& parts, ExchangePtr exchange, const BodyKind& kind, std::shared_ptr<void> place)
+      : parts_(parts),
+        exchange_(std::move(exchange)),
+        storing_(std::make_shared<Storing>(parts, *exchange_, kind, std::move(place))) {}
 
   net::Flow on_start(std::shared_ptr<net::BodyControl> control) override {
     control_ = std::move(control);
@@ -226,22 +305,22 @@ class StoreBody final : public net::BodySink {
   }
 
   net::Flow on_bytes(ByteView bytes) override {
-    parts_.writers.post([storing = storing_, control = control_, bytes] {
+    parts_.writers.post([&parts = parts_, exchange = exchange_, storing = storing_, control = control_, bytes] {
+      const bool before = storing->is_over_quota();
       storing->feed(bytes);
+      if (storing->is_over_quota() && !before) {
+        answer(parts, *storing, *exchange);  // now: the connection closes, and on_abort() follows
+      }
       control->resume();
     });
     return net::Flow::Pause;
   }
 
   void on_end() override {
-    parts_.writers.post([storing = storing_, exchange = exchange_] {
-      const auto outcomes = storing->finish();
-      if (!outcomes.ok()) {
-        exchange->fail(outcomes.status());
-        return;
+    parts_.writers.post([&parts = parts_, storing = storing_, exchange = exchange_] {
+      if (!storing->is_over_quota()) {
+        answer(parts, *storing, *exchange);
       }
-      exchange->send(store_answer(*outcomes, exchange->profile, exchange->base_url(), exchange->scope.study,
-                                  exchange->request.field("Host")));
     });
   }
 
@@ -256,6 +335,16 @@ class StoreBody final : public net::BodySink {
   std::shared_ptr<Storing> storing_;
   std::shared_ptr<net::BodyControl> control_;
 };
+
+// What the head tells of the body's size, against what this caller may send.
+Status check_quota(const UploadQuota& quota, const Exchange& exchange, bool multipart) {
+  const auto length = static_cast<std::uint64_t>(std::max<std::int64_t>(0, exchange.request.content_length));
+  RETURN_IF_ERROR(quota.check_request(length));
+  if (!multipart) {
+    RETURN_IF_ERROR(quota.check_instance(length));
+  }
+  return quota.check_day(exchange.caller.identity.subject, std::max<std::uint64_t>(length, 1));
+}
 
 Status check_accept(const Exchange& exchange) {
   if (!exchange.request.has_field("Accept") && exchange.profile != Profile::Standard) {
@@ -277,7 +366,17 @@ Sink store_instances(const ArchiveParts& parts, ExchangePtr exchange) {
     exchange->fail(kind.status());
     return nullptr;
   }
-  return std::make_unique<StoreBody>(parts, std::move(exchange), *kind);
+  status = check_quota(parts.uploads, *exchange, kind->multipart);
+  if (!status.ok()) {
+    exchange->send(refuse_over_quota(parts.uploads, status));
+    return nullptr;
+  }
+  std::shared_ptr<void> place = parts.uploads.enter();
+  if (place == nullptr) {
+    exchange->send(refuse_for_now());
+    return nullptr;
+  }
+  return std::make_unique<StoreBody>(parts, std::move(exchange), *kind, std::move(place));
 }
 
 }  // namespace tessera::dicomweb

@@ -35,13 +35,14 @@ bool is_request_id(std::string_view text) {
 
 }  // namespace
 
-Connection::Connection(Loop& loop, File socket, std::string peer)
+Connection::Connection(Loop& loop, File socket, std::string peer, std::unique_ptr<ClientSeat> seat)
     : loop_(loop),
       socket_(std::move(socket)),
       plain_(socket_.descriptor()),
       tls_(loop.tls_transport(socket_.descriptor())),
       transport_(tls_ != nullptr ? static_cast<Transport*>(tls_.get()) : &plain_),
-      peer_(std::move(peer)) {}
+      peer_(std::move(peer)),
+      seat_(std::move(seat)) {}
 
 Connection::~Connection() = default;
 
@@ -126,6 +127,7 @@ void Connection::dispatch_head() {
   ServerShared& shared = loop_.shared();
   Request& request = head_.request;
   request.peer = peer_;
+  request.client = seat_ != nullptr ? seat_->client() : std::string_view(peer_).substr(0, peer_.rfind(':'));
   const std::string_view offered = request.field("X-Request-Id");
   if (is_request_id(offered)) {
     request_id_ = offered;
@@ -140,6 +142,14 @@ void Connection::dispatch_head() {
   abort_due_.reset();
   body_done_ = !request.has_body;
   state_ = State::Waiting;
+  if (std::optional<Response> refusal = seat_ != nullptr ? seat_->begin(request) : std::nullopt) {
+    if (shared.options.on_protocol_error) {
+      shared.options.on_protocol_error(request, *refusal);
+    }
+    answered_ = true;
+    take_response(std::move(*refusal));
+    return;
+  }
   std::unique_ptr<BodySink> sink = shared.dispatch(request, Responder(shared_from_this()));
   if (state_ == State::Closed) {
     return;
@@ -231,6 +241,9 @@ void Connection::take_response(Response response) {
       tls_ != nullptr ? std::string_view(loop_.shared().options.tls->strict_transport()) : std::string_view();
   status_ = response.status;
   route_ = response.route;
+  if (seat_ != nullptr) {
+    seat_->answered(head_.request, status_);
+  }
   writer_ = std::make_unique<ResponseWriter>(std::move(response), framing);
   state_ = State::Writing;
   since_millis_ = loop_.now_millis();
@@ -270,11 +283,18 @@ void Connection::finish_exchange() {
   report(false);
   writer_.reset();
   request_id_.clear();
+  if (seat_ != nullptr) {
+    seat_->end();
+  }
   if (!body_done_ || close_after_) {
     begin_linger();
     return;
   }
   head_ = Head();
+  if (in_begin_ == in_end_ && in_.size() > kFirstInput) {  // a large head was here: idle connections are small
+    in_ = std::string(kFirstInput, '\0');
+    in_begin_ = in_end_ = 0;
+  }
   state_ = State::Head;
   since_millis_ = loop_.now_millis();
   if (loop_.shared().draining.load(std::memory_order_relaxed)) {
@@ -289,7 +309,7 @@ void Connection::report(bool aborted) {
   }
   AccessRecord record;
   record.id = request_id_;
-  record.peer = peer_;
+  record.peer = seat_ != nullptr && seat_->behind_proxy() ? std::string_view(seat_->client()) : peer_;
   record.method = head_.request.method_text;
   record.target = head_.request.target;
   record.route = route_;
@@ -326,6 +346,10 @@ void Connection::close() {
   state_ = State::Closed;
   writer_.reset();
   read_into_ = {};
+  give_back_body_memory();
+  if (seat_ != nullptr) {
+    seat_->leave();
+  }
   socket_.close();
   loop_.forget(shared_from_this());
 }

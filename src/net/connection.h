@@ -22,7 +22,8 @@ namespace tessera::net {
 
 class Connection final : public std::enable_shared_from_this<Connection>, public Responder::Target, public BodyControl {
  public:
-  Connection(Loop& loop, File socket, std::string peer);
+  // `seat`: none where clients are not limited.
+  Connection(Loop& loop, File socket, std::string peer, std::unique_ptr<ClientSeat> seat);
   ~Connection() override;
 
   const File& socket() const { return socket_; }
@@ -63,10 +64,12 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void begin_body();
   void start_sink();
   void allocate_body_buffer();
+  void give_back_body_memory();
   void receive_body();
   void on_body_bytes(std::size_t count);
   bool deliver(ByteView bytes);
   void deliver_chunked();
+  void after_chunks();
   void body_complete();
   void abort_body(const Status& why);
   void on_resume();
@@ -89,6 +92,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   Transport* transport_;           // one of both
   std::uint64_t sent_before_ = 0;  // bytes the transport had sent at the last sign of progress
   const std::string peer_;
+  const std::unique_ptr<ClientSeat> seat_;
   State state_ = State::Head;
 
   // What the kernel said and no call has contradicted since (edges come once).
@@ -121,9 +125,11 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   bool starting_ = false;      // it is on_start() that said Pause
   std::optional<Status> abort_due_;
   ChunkDecoder chunks_;
-  ByteView raw_chunks_;  // received chunked bytes not yet decoded
+  ChunkDecoder::State chunk_state_ = ChunkDecoder::State::More;  // once what was decoded is delivered
+  ByteView raw_chunks_;                                          // received chunked bytes not yet decoded
   std::unique_ptr<std::uint8_t, Freer> body_buffer_;
   std::size_t body_capacity_ = 0;
+  std::size_t body_charged_ = 0;  // of the buffer, to the server's memory for bodies; nothing once closed
   std::size_t body_filled_ = 0;
 
   std::unique_ptr<ResponseWriter> writer_;

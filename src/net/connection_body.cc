@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kBodyBuffer = 1024 * 1024;  // spec: fast; measured best
 constexpr std::size_t kAlignment = 4096;
-constexpr std::size_t kLingerBuffer = 64 * 1024;
+constexpr std::size_t kSmallBuffer = 16 * 1024;  // to linger with, and where memory for bodies is short
 
 std::size_t aligned(std::uint64_t bytes) {
   const std::uint64_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -67,8 +67,24 @@ void Connection::send_continue() {
 }
 
 void Connection::allocate_body_buffer() {
+  give_back_body_memory();
+  ServerShared& shared = loop_.shared();
   body_capacity_ = aligned(body_left_);
+  if (shared.body_memory.fetch_add(body_capacity_) + body_capacity_ > shared.options.body_memory) {
+    const std::size_t small = std::min(body_capacity_, kSmallBuffer);
+    shared.body_memory.fetch_sub(body_capacity_ - small);
+    body_capacity_ = small;
+  }
+  body_charged_ = body_capacity_;
   body_buffer_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, body_capacity_)));
+}
+
+// The buffer itself may be a sink's until that resumes, after the connection is closed and the server gone.
+void Connection::give_back_body_memory() {
+  if (body_charged_ != 0) {
+    loop_.shared().body_memory.fetch_sub(body_charged_);
+    body_charged_ = 0;
+  }
 }
 
 // Reads on until the buffer is full or the body complete; what came with the head goes first.
@@ -148,36 +164,47 @@ bool Connection::deliver(ByteView bytes) {
   return state_ == State::Body;
 }
 
+// What came is decoded in place and delivered as one piece: a chunk of one byte costs the sink no call of its own.
 void Connection::deliver_chunked() {
-  while (true) {
+  auto* const front = const_cast<std::uint8_t*>(raw_chunks_.data());  // in a buffer of ours
+  std::size_t filled = 0;
+  do {
     ByteView data;
-    switch (chunks_.next(raw_chunks_, data)) {
-      case ChunkDecoder::State::Data:
-        if (!deliver(data)) {
-          return;
-        }
-        continue;
-      case ChunkDecoder::State::More:
-        receive_body();
-        return;
-      case ChunkDecoder::State::End:
-        // What follows in the same read is the next request, which we do not keep: such a peer gets its answer and a
-        // close.
-        close_after_ = close_after_ || !raw_chunks_.empty();
-        body_complete();
-        return;
-      case ChunkDecoder::State::Bad:
-        abort_body(Status(Code::InvalidArgument, "the chunked body is malformed"));
-        if (!answered_) {
-          refuse(400, "The chunked body is malformed.");
-        }
-        return;
+    chunk_state_ = chunks_.next(raw_chunks_, data);
+    if (chunk_state_ == ChunkDecoder::State::Data) {
+      std::memmove(front + filled, data.data(), data.size());
+      filled += data.size();
     }
+  } while (chunk_state_ == ChunkDecoder::State::Data);
+  if (deliver(ByteView(front, filled))) {
+    after_chunks();
+  }
+}
+
+void Connection::after_chunks() {
+  switch (chunk_state_) {
+    case ChunkDecoder::State::Data:
+    case ChunkDecoder::State::More:
+      receive_body();
+      return;
+    case ChunkDecoder::State::End:
+      // What follows in the same read is the next request, which we do not keep: such a peer gets its answer and a
+      // close.
+      close_after_ = close_after_ || !raw_chunks_.empty();
+      body_complete();
+      return;
+    case ChunkDecoder::State::Bad:
+      abort_body(Status(Code::InvalidArgument, "the chunked body is malformed"));
+      if (!answered_) {
+        refuse(400, "The chunked body is malformed.");
+      }
+      return;
   }
 }
 
 void Connection::body_complete() {
   body_done_ = true;
+  give_back_body_memory();
   body_buffer_.reset();
   state_ = State::Waiting;
   since_millis_ = loop_.now_millis();
@@ -225,7 +252,7 @@ void Connection::on_resume() {
   if (starting_) {
     start_sink();
   } else if (head_.chunked) {
-    deliver_chunked();
+    after_chunks();
   } else if (body_left_ == 0) {
     body_complete();
   } else {
@@ -249,11 +276,11 @@ void Connection::begin_linger() {
   if (paused_) {
     return;  // the body buffer is the sink's until it resumes; the time check closes
   }
-  if (body_buffer_ == nullptr || body_capacity_ < kLingerBuffer) {
-    body_capacity_ = kLingerBuffer;
-    body_buffer_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, body_capacity_)));
+  if (body_buffer_ == nullptr) {
+    body_left_ = kSmallBuffer;
+    allocate_body_buffer();
   }
-  read_more(MutableBytes(body_buffer_.get(), kLingerBuffer), &Connection::on_linger_bytes);
+  read_more(MutableBytes(body_buffer_.get(), std::min(body_capacity_, kSmallBuffer)), &Connection::on_linger_bytes);
 }
 
 void Connection::on_linger_bytes(std::size_t count) {

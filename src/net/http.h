@@ -34,9 +34,10 @@ struct Request {
   std::string_view path;         // without query, still percent-encoded
   std::string_view query;        // after '?', still encoded; empty when none
   std::vector<std::pair<std::string_view, std::string_view>> fields;
-  std::string_view peer;  // "127.0.0.1:51234"
-  std::string_view id;    // the request id of log line and X-Request-Id
-  bool secure = false;    // arrived over TLS
+  std::string_view peer;    // "127.0.0.1:51234"
+  std::string_view client;  // "192.0.2.7": the peer, or whom a trusted proxy speaks for
+  std::string_view id;      // the request id of log line and X-Request-Id
+  bool secure = false;      // arrived over TLS
   // Who the client proved to be by a certificate; none: it did not, or was not asked.
   const ClientCertificate* client_certificate = nullptr;
   std::int64_t content_length = -1;  // -1: none stated (no body, or chunked)
@@ -49,7 +50,8 @@ struct Request {
 
 struct Response {
   int status = 200;
-  // Content-Length, Date, Connection and X-Request-Id are the server's; everything else is the handler's.
+  // Content-Length, Date, Connection, X-Request-Id and X-Content-Type-Options are the server's, and so is the
+  // Content-Security-Policy (nothing may run or be framed) where the handler sets none.
   std::vector<std::pair<std::string, std::string>> fields;
   // Nothing, text, bytes of known length, or a stream of unknown length.
   std::variant<std::monostate, std::string, Rope, std::unique_ptr<Stream>> body;

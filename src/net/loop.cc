@@ -22,6 +22,19 @@ constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 40\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\nThere are too many connections just now.";
 
+constexpr std::string_view kTooMany =
+    "HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: 49\r\nRetry-After: 5\r\n"
+    "Connection: close\r\n\r\nThere are too many connections from your address.";
+
+// Before a byte of the peer's was read: what it has sent already may let its kernel drop the answer.
+// Over TLS without a word: a handshake would cost more than the request that turning away is to save.
+void turn_away(const File& socket, bool secure, std::string_view answer) {
+  if (secure) {
+    return;
+  }
+  (void)::send(socket.descriptor(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 std::int64_t steady_millis() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
@@ -208,13 +221,19 @@ void Loop::accept_some() {
 void Loop::adopt(File socket, const Endpoint& peer) {
   if (shared_.connections.fetch_add(1) >= shared_.options.max_connections) {
     shared_.connections.fetch_sub(1);
-    if (shared_.options.tls != nullptr) {
-      return;  // a handshake would cost more than the request that it is to save
-    }
-    (void)::send(socket.descriptor(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    turn_away(socket, shared_.options.tls != nullptr, kBusy);
     return;
   }
-  const auto connection = std::make_shared<Connection>(*this, std::move(socket), peer.text());
+  std::unique_ptr<ClientSeat> seat;
+  if (shared_.options.client_limits != nullptr) {
+    seat = std::make_unique<ClientSeat>(*shared_.options.client_limits, IpAddress::of(peer.address));
+    if (!seat->is_free()) {
+      shared_.connections.fetch_sub(1);
+      turn_away(socket, shared_.options.tls != nullptr, kTooMany);
+      return;
+    }
+  }
+  const auto connection = std::make_shared<Connection>(*this, std::move(socket), peer.text(), std::move(seat));
   connections_.insert(connection);
   const Status watched = watch(connection->socket(), connection.get(), EPOLLIN | EPOLLOUT | EPOLLRDHUP, Watch::Once);
   if (!watched.ok()) {

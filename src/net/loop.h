@@ -33,6 +33,7 @@ struct ServerShared {
   std::atomic<std::uint64_t> next_request{0};
   std::string id_prefix;  // random, so that ids of two processes differ
   std::atomic<bool> draining{false};
+  std::atomic<std::size_t> body_memory{0};  // in buffers of bodies
 };
 
 class Loop {

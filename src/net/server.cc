@@ -17,7 +17,7 @@ struct Server::Impl {
   bool started = false;
 
   Impl(ServerOptions options, Dispatch dispatch, Log& log)
-      : shared{std::move(options), std::move(dispatch), log, {}, {}, make_id_prefix(), {}} {}
+      : shared{std::move(options), std::move(dispatch), log, {}, {}, make_id_prefix(), {}, {}} {}
 
   static std::string make_id_prefix() {
     char text[16];

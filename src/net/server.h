@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "net/client_limits.h"
 #include "net/http.h"
 #include "net/tls_context.h"
 
@@ -22,7 +23,8 @@ namespace tessera::net {
 
 // One finished request, for the log line and the metrics.
 struct AccessRecord {
-  std::string_view id, peer, method, target, route;
+  std::string_view id, method, target, route;
+  std::string_view peer;  // "192.0.2.7:51234"; without a port where a trusted proxy spoke for it
   int status = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
@@ -43,6 +45,9 @@ struct ServerOptions {
   std::uint64_t min_body_rate = 1024;       // bytes per second, averaged over body_timeout; slower uploads end with 408
   std::uint64_t drain_limit = 1024 * 1024;  // unwanted body bytes read before the connection is closed instead
   std::shared_ptr<TlsContext> tls;          // none: in the clear
+  // Of all bodies being received together. Beyond it a body gets a small buffer: slower, never refused.
+  std::size_t body_memory = 256 * 1024 * 1024;
+  std::shared_ptr<ClientLimits> client_limits;         // none: every client may have everything
   std::function<void(const AccessRecord&)> on_access;  // optional
   // Optional: adds fields (CORS) to answers made by the server itself; the request holds what could be read of it.
   std::function<void(const Request&, Response&)> on_protocol_error;
