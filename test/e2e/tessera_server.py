@@ -42,6 +42,7 @@ class Server:
         command = [str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *arguments]
         if config is not None:
             (folder / "tessera.toml").write_text(config)
+            (folder / "tessera.toml").chmod(0o600)  # it may hold tokens
             command += ["--config", str(folder / "tessera.toml")]
         with self._out.open("wb") as out, self._log.open("wb") as log:
             self.process = subprocess.Popen(command, stdout=out, stderr=log, stdin=subprocess.DEVNULL,
