@@ -7,6 +7,7 @@
 #include "archive/free_space.h"
 #include "archive/ingest.h"
 #include "archive/locator.h"
+#include "auth/audit_trail.h"
 #include "base/pool.h"
 #include "catalog/instances.h"
 #include "catalog/partitions.h"
@@ -26,6 +27,7 @@ struct ArchiveParts {
   const archive::FreeSpace& free_space;
   UploadQuota& uploads;
   bool partitions_on = false;  // features.partitions: every path but the root's names one
+  auth::AuditTrail* audit = nullptr;  // none: nothing is audited
 };
 
 }  // namespace tessera::dicomweb

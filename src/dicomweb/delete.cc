@@ -12,6 +12,9 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
   if (!removed.ok()) {
     return removed.status();
   }
+  if (exchange.change() != nullptr) {
+    exchange.change()->removed(*removed);
+  }
   parts.locator.forget(exchange.scope);
   parts.on_deleted();
   net::Response response;

@@ -10,9 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/audit_trail.h"
 #include "auth/caller.h"
 #include "base/log.h"
 #include "catalog/instances.h"
+#include "dicomweb/audited.h"
 #include "dicomweb/cors.h"
 #include "dicomweb/profile.h"
 #include "dicomweb/public_url.h"
@@ -20,11 +22,21 @@
 
 namespace tessera::dicomweb {
 
+// The label of a path that no route knows.
+inline constexpr std::string_view kUnknownRoute = "unknown";
+
 class Exchange {
  public:
+  // `audit`: perhaps none.
   Exchange(const net::Request& asked, net::Responder responder, const CorsPolicy& cors, const PublicUrl& public_url,
-           Log& log)
-      : request(asked), responder_(std::move(responder)), cors_(cors), public_url_(public_url), log_(log) {}
+           Log& log, auth::AuditTrail* audit = nullptr)
+      : request(asked),
+        responder_(std::move(responder)),
+        cors_(cors),
+        public_url_(public_url),
+        log_(log),
+        audit_(audit) {}
+  ~Exchange();
 
   const net::Request& request;
   Profile profile = Profile::Standard;
@@ -39,14 +51,23 @@ class Exchange {
   // The service's URL as the client should write it, without a trailing slash: "https://host/dicom-web".
   std::string base_url() const;
 
+  // Something is to be changed from here on. Not ok when the audit trail cannot take it: then nothing may be.
+  Status begin_change();
+  // Of a change that was begun: what it did. Nothing where there is no trail.
+  ChangeAudit* change() const { return change_.get(); }
+
   void send(net::Response response);
   void fail(const Status& status);
 
  private:
+  void send_once_audited(net::Response response);
+
   net::Responder responder_;
   const CorsPolicy& cors_;
   const PublicUrl& public_url_;
   Log& log_;
+  auth::AuditTrail* const audit_;
+  std::unique_ptr<ChangeAudit> change_;
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;

@@ -211,7 +211,7 @@ bool Router::owns(const net::Request& request) const {
 }
 
 Sink Router::dispatch(const net::Request& request, net::Responder responder) const {
-  auto exchange = std::make_shared<Exchange>(request, std::move(responder), cors_, public_url_, log_);
+  auto exchange = std::make_shared<Exchange>(request, std::move(responder), cors_, public_url_, log_, parts_.audit);
   if (std::optional<net::Response> preflight = cors_.preflight(request)) {
     exchange->route = "preflight";
     exchange->send(std::move(*preflight));
@@ -227,7 +227,7 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
     exchange->send(not_allowed(request, found.allowed));
     return nullptr;
   }
-  exchange->route = found.route != nullptr ? found.route->pattern : "unknown";
+  exchange->route = found.route != nullptr ? found.route->pattern : kUnknownRoute;
   if (std::optional<Result<auth::Identity>> identity = authenticator_.authenticate(request)) {
     return admit(asked, std::move(*identity), std::move(exchange));
   }
@@ -275,8 +275,9 @@ Sink Router::admit(const Found& asked, Result<auth::Identity> identity, Exchange
     return nullptr;
   }
   exchange->tail = found.captures.tail;
-  const bool proven = identity->proof != auth::Proof::None;
-  const Status status = admit_caller(asked, std::move(*identity), *exchange);
+  exchange->caller.identity = std::move(*identity);  // who is refused is told to the audit as well
+  const bool proven = exchange->caller.identity.proof != auth::Proof::None;
+  const Status status = admit_caller(asked, exchange->caller.identity, *exchange);
   if (status.code() == Code::PermissionDenied && !unknown.ok()) {
     exchange->send(refuse_caller(authenticator_, request, unknown));
     return nullptr;
@@ -294,6 +295,13 @@ Sink Router::admit(const Found& asked, Result<auth::Identity> identity, Exchange
     const Status space = parts_.free_space.check();
     if (!space.ok()) {
       exchange->send(refuse_upload(space));
+      return nullptr;
+    }
+  }
+  if (found.route->action != Action::Read) {
+    const Status audited = exchange->begin_change();
+    if (!audited.ok()) {
+      exchange->fail(audited);
       return nullptr;
     }
   }

@@ -88,17 +88,16 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
 // The blocking half of one request: feeds sessions, collects outcomes. Used by one pool task at a time.
 class Storing final : public net::PartSink {
  public:
-  Storing(const ArchiveParts& parts, const Exchange& exchange, const BodyKind& kind, std::shared_ptr<void> place)
-      : parts_(parts), place_(std::move(place)) {
-    options_.partition = exchange.scope.partition;
-    options_.allowed = exchange.visibility();
-    if (!exchange.partition.empty()) {
-      partition_ = exchange.partition;
+  Storing(const ArchiveParts& parts, ExchangePtr exchange, const BodyKind& kind, std::shared_ptr<void> place)
+      : parts_(parts), exchange_(std::move(exchange)), place_(std::move(place)) {
+    options_.partition = exchange_->scope.partition;
+    options_.allowed = exchange_->visibility();
+    if (!exchange_->partition.empty()) {
+      partition_ = exchange_->partition;
       options_.enter_partition = [this] { return enter_partition(); };
     }
-    caller_ = exchange.caller.identity.subject;
-    options_.expected_study = exchange.scope.study;
-    options_.strictness = strictness_of(exchange.profile);
+    options_.expected_study = exchange_->scope.study;
+    options_.strictness = strictness_of(exchange_->profile);
     if (kind.multipart) {
       multipart_ = std::make_unique<net::MultipartParser>(kind.boundary, *this);
       root_type_ = kind.root_type;
@@ -156,7 +155,7 @@ class Storing final : public net::PartSink {
       StoreOutcome rest;
       rest.status = broken_;
       rest.reason = archive::StoreReason::ProcessingFailure;
-      outcomes_.push_back(std::move(rest));
+      add(std::move(rest));
     }
     return std::move(outcomes_);
   }
@@ -171,7 +170,7 @@ class Storing final : public net::PartSink {
       StoreOutcome outcome;
       outcome.status = Status(Code::Unsupported, "a part's Content-Type is not application/dicom");
       outcome.reason = archive::StoreReason::ProcessingFailure;
-      outcomes_.push_back(std::move(outcome));
+      add(std::move(outcome));
       return {};
     }
     part_bytes_ = 0;
@@ -189,7 +188,7 @@ class Storing final : public net::PartSink {
       StoreOutcome outcome = session_->so_far();
       outcome.status = fits;
       outcome.reason = archive::StoreReason::ProcessingFailure;
-      outcomes_.push_back(std::move(outcome));
+      add(std::move(outcome));
       session_.reset();
       return {};
     }
@@ -209,7 +208,7 @@ class Storing final : public net::PartSink {
     if (multipart_ == nullptr) {
       RETURN_IF_ERROR(parts_.uploads.check_instance(request_bytes_));
     }
-    return parts_.uploads.take(caller_, bytes);
+    return parts_.uploads.take(exchange_->caller.identity.subject, bytes);
   }
 
   void begin_session() {
@@ -238,18 +237,25 @@ class Storing final : public net::PartSink {
 
   void end_session() {
     if (session_ != nullptr) {
-      outcomes_.push_back(session_->finish());
+      add(session_->finish());
       session_.reset();
     }
   }
 
+  void add(StoreOutcome outcome) {
+    if (exchange_->change() != nullptr) {
+      exchange_->change()->stored(outcome);
+    }
+    outcomes_.push_back(std::move(outcome));
+  }
+
   const ArchiveParts& parts_;
+  const ExchangePtr exchange_;  // lives while something may be stored for it: what was is told to its audit
   const std::shared_ptr<void> place_;  // among the uploads under way
   archive::IngestOptions options_;
   std::string partition_;  // to be entered before the first instance; empty: none, or done
   Status entered_;         // why that failed: the request fails as a whole
   std::string root_type_;
-  std::string caller_;  // whose quota it is
   std::uint64_t request_bytes_ = 0;
   std::uint64_t part_bytes_ = 0;
   bool over_quota_ = false;
@@ -297,7 +303,7 @@ class StoreBody final : public net::BodySink {
   StoreBody(const ArchiveParts& parts, ExchangePtr exchange, const BodyKind& kind, std::shared_ptr<void> place)
       : parts_(parts),
         exchange_(std::move(exchange)),
-        storing_(std::make_shared<Storing>(parts, *exchange_, kind, std::move(place))) {}
+        storing_(std::make_shared<Storing>(parts, exchange_, kind, std::move(place))) {}
 
   net::Flow on_start(std::shared_ptr<net::BodyControl> control) override {
     control_ = std::move(control);
