@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/audit.h"
 #include "archive/data_folder.h"
 #include "archive/orphans.h"
 #include "archive/removal.h"
@@ -104,11 +105,16 @@ void print(const archive::SweepReport& swept, const Orphans& orphans, bool dry_r
   }
 }
 
-Status collect(const Config& config, const GcArguments& arguments) {
+Status check_stamp(const Config& config) {
   std::error_code error;
   if (!std::filesystem::exists(config.data / "FORMAT", error)) {
     return Status(Code::NotFound, "'" + config.data.string() + "' is no data folder: it has no FORMAT stamp");
   }
+  return {};
+}
+
+Status collect(const Config& config, const GcArguments& arguments) {
+  RETURN_IF_ERROR(check_stamp(config));
   TRY_ASSIGN(const archive::DataFolder folder, archive::open_data_folder(config.data));
   const SystemClock clock;
   catalog::Instances instances(*folder.database, clock);
@@ -119,10 +125,22 @@ Status collect(const Config& config, const GcArguments& arguments) {
   return {};
 }
 
+Status collect_audited(const Config& config, const GcArguments& arguments, Log& log) {
+  RETURN_IF_ERROR(check_stamp(config));
+  TRY_ASSIGN(const auto audit, open_audit(config, log));
+  const Status done = collect(config, arguments);
+  auth::AuditObject what;
+  what.number("older_than_hours", arguments.older_than_hours);
+  what.json("orphan_images", arguments.orphan_images ? "true" : "false");
+  const Status audited = audit_command(audit.get(), "gc", done, what.take());
+  return done.ok() ? audited : done;
+}
+
 }  // namespace
 
 int run_gc(const Config& config, const GcArguments& arguments) {
-  const Status status = collect(config, arguments);
+  Log log({.level = LogLevel::Warning, .format = config.log_format});
+  const Status status = arguments.dry_run ? collect(config, arguments) : collect_audited(config, arguments, log);
   if (!status.ok()) {
     std::fprintf(stderr, "tessera: gc: %s\n", std::string(status.message()).c_str());
     return 1;

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/admin.h"
+#include "app/audit.h"
 #include "archive/catalog_swap.h"
 #include "archive/data_folder.h"
 #include "archive/rebuild.h"
@@ -93,6 +94,23 @@ Result<archive::RebuildReport> rebuild(const Config& config, bool force, Progres
   return report;
 }
 
+// Only a data folder gets a trail: a wrong path leaves nothing behind.
+Result<archive::RebuildReport> rebuild_audited(const Config& config, bool force, ProgressLine& line) {
+  std::error_code error;
+  if (!std::filesystem::exists(config.data / "FORMAT", error)) {
+    return rebuild(config, force, line);
+  }
+  Log log({.level = LogLevel::Warning, .format = config.log_format});
+  TRY_ASSIGN(const auto audit, open_audit(config, log));
+  auto report = rebuild(config, force, line);
+  auth::AuditObject what;
+  if (report.ok()) {
+    what.number("instances", report->instances - report->replaced).number("problems", report->problems);
+  }
+  RETURN_IF_ERROR(audit_command(audit.get(), "rebuild", report.status(), what.take()));
+  return report;
+}
+
 void print_report(const archive::RebuildReport& report) {
   std::printf("rebuilt: %llu instances from %llu files (%.1f MB) in %llu partitions\n",
               printable(report.instances - report.replaced), printable(report.found),
@@ -109,7 +127,7 @@ void print_report(const archive::RebuildReport& report) {
 
 int run_rebuild_catalog(const Config& config, bool force) {
   ProgressLine line;
-  const auto report = rebuild(config, force, line);
+  const auto report = rebuild_audited(config, force, line);
   line.end();
   if (!report.ok()) {
     std::fprintf(stderr, "tessera: rebuild the catalog: %s\n", std::string(report.status().message()).c_str());

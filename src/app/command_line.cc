@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "app/admin.h"
+#include "app/audit.h"
 #include "app/commands.h"
 #include "app/doctor.h"
 #include "app/import_flags.h"
@@ -196,6 +197,15 @@ void add_admin(CLI::App& program, SettingFlags& flags, char** environment, Run& 
   add_keys(*admin, flags, environment, run);
 }
 
+void add_verify_audit(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
+  auto arguments = std::make_shared<VerifyAuditArguments>();
+  CLI::App* command =
+      add_command(*program.get_subcommand("admin"), "verify-audit", "say whether the audit trail is whole", flags,
+                  environment, run, [arguments](const Config& config) { return run_verify_audit(config, *arguments); });
+  command->add_option("--anchor", arguments->anchors, "NUMBER:HASH of a line that must be there (the log names some)");
+  command->add_flag("--json", arguments->json, "the result as JSON");
+}
+
 void add_doctor(CLI::App& program, SettingFlags& flags, char** environment, Run& run) {
   auto json = std::make_shared<bool>(false);
   auto access = std::make_shared<std::vector<std::string>>();
@@ -261,6 +271,7 @@ int run_command_line(int argc, char** argv, char** environment) {
   add_import(program, flags, environment, run);
   add_convert(program, run);
   add_admin(program, flags, environment, run);
+  add_verify_audit(program, flags, environment, run);
   add_doctor(program, flags, environment, run);
   add_demo(program, run);
   add_check(program, run);

@@ -114,6 +114,40 @@ Status read_tokens(Config& config, const toml::node& node) {
   return {};
 }
 
+// [[cors.sites]]
+Status read_cors_sites(Config& config, const toml::node& node) {
+  const toml::array* list = node.as_array();
+  for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+    const toml::table* table = list->get(i)->as_table();
+    if (table == nullptr) {
+      list = nullptr;
+      break;
+    }
+    dicomweb::CorsSite site;
+    for (const auto& [key, value] : *table) {
+      const toml::array* methods = value.as_array();
+      if (key.str() == "origin" && value.is_string()) {
+        site.origin = value.as_string()->get();
+      } else if (key.str() == "allow_credentials" && value.is_boolean()) {
+        site.credentials = value.as_boolean()->get();
+      } else if (key.str() == "methods" && methods != nullptr && methods->is_homogeneous<std::string>()) {
+        for (const toml::node& method : *methods) {
+          site.methods.push_back(method.as_string()->get());
+        }
+      } else {
+        return Status(Code::InvalidArgument,
+                      "configuration: cors.sites knows origin, methods (a list of strings) and "
+                      "allow_credentials, not this '" +
+                          std::string(key.str()) + "'");
+      }
+    }
+    RETURN_IF_ERROR(dicomweb::check_cors_site(site).while_doing("configuration"));
+    config.cors_sites.push_back(std::move(site));
+  }
+  return list != nullptr ? Status()
+                         : Status(Code::InvalidArgument, "configuration: cors.sites must be a list of tables");
+}
+
 Status read_table(Config& config, const toml::table& table, const std::string& prefix) {
   for (const auto& [name, node] : table) {
     const std::string key = prefix + std::string(name.str());
@@ -123,6 +157,10 @@ Status read_table(Config& config, const toml::table& table, const std::string& p
     }
     if (key == "auth.issuers") {
       RETURN_IF_ERROR(read_issuers(config, node));
+      continue;
+    }
+    if (key == "cors.sites") {
+      RETURN_IF_ERROR(read_cors_sites(config, node));
       continue;
     }
     if (const toml::table* inner = node.as_table()) {
@@ -230,12 +268,18 @@ Status check_config(const Config& config) {
                       "auth.keys or auth.issuers, or say --insecure-no-auth if that is what you want");
   }
   RETURN_IF_ERROR(check_tls(config));
-  const bool any = std::find(config.cors_origins.begin(), config.cors_origins.end(), "*") != config.cors_origins.end();
-  if (any && config.cors_allow_credentials) {
-    return Status(Code::InvalidArgument,
-                  "cors.allow_credentials is not possible with the origin \"*\"; name the origins");
+  for (const dicomweb::CorsSite& site : cors_options(config).sites) {
+    RETURN_IF_ERROR(dicomweb::check_cors_site(site));
   }
   return check_policy(config);
+}
+
+dicomweb::CorsOptions cors_options(const Config& config) {
+  dicomweb::CorsOptions options{config.cors_sites, config.cors_headers, config.cors_max_age_seconds};
+  for (const std::string& origin : config.cors_origins) {
+    options.sites.push_back({origin, config.cors_methods, config.cors_allow_credentials});
+  }
+  return options;
 }
 
 std::string print_config(const Config& config) {
@@ -249,6 +293,13 @@ std::string print_config(const Config& config) {
       out += "\n[" + section + "]\n";
     }
     out += std::string(dot == key.name.npos ? key.name : key.name.substr(dot + 1)) + " = " + key.show(config) + "\n";
+  }
+  for (const dicomweb::CorsSite& site : config.cors_sites) {
+    out += "\n[[cors.sites]]\norigin = \"" + site.origin + "\"\nmethods = [";
+    for (const std::string& method : site.methods) {
+      out += (out.ends_with('[') ? "\"" : ", \"") + method + "\"";
+    }
+    out += std::string("]\nallow_credentials = ") + (site.credentials ? "true\n" : "false\n");
   }
   for (const auth::StaticToken& token : config.tokens) {
     out += "\n[[auth.tokens]]\nname = " + toml_string(token.name) + "\ntoken = \"********\"\nrole = \"" + token.role +

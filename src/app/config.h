@@ -16,6 +16,7 @@
 #include "auth/tokens.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "dicomweb/cors.h"
 #include "net/tls_context.h"
 
 namespace tessera::app {
@@ -70,8 +71,18 @@ struct Config {
   std::vector<std::string> cors_origins;  // none: only the server's own page
   std::uint32_t cors_max_age_seconds = 7200;
   bool cors_allow_credentials = false;
+  std::vector<std::string> cors_methods;       // of cors_origins; none: all
+  std::vector<std::string> cors_headers;       // none: whatever is asked for
+  std::vector<dicomweb::CorsSite> cors_sites;  // [[cors.sites]]: origins with rules of their own
 
   bool partitions = false;  // data partitions: every path names one
+
+  bool audit_enabled = true;
+  bool audit_required = true;             // no change without its audit line
+  std::string audit_path;                 // empty: `audit` in the data folder
+  std::string audit_searches = "values";  // or "keys"
+  std::chrono::seconds audit_window{60};  // within which repeated reads are one line
+  std::uint32_t audit_file_mib = 64;      // a file that is larger is followed by another
 
   std::filesystem::path policy_file;                // empty: the built-in policy
   bool api_keys = false;                            // API keys of the catalog are taken
@@ -94,6 +105,9 @@ Status read_environment(Config& config, char** environment);
 // What must hold between keys: no listening beyond loopback without authentication or in the clear, credentials not
 // with any origin, a policy that can be read and has the roles of the tokens.
 Status check_config(const Config& config);
+
+// What the cors keys and tables come to.
+dicomweb::CorsOptions cors_options(const Config& config);
 
 // The result as TOML, secrets masked.
 std::string print_config(const Config& config);

@@ -182,6 +182,14 @@ Status set_log_format(Config& config, std::string_view key, std::string_view tex
   return {};
 }
 
+Status set_audit_searches(Config& config, std::string_view key, std::string_view text) {
+  if (text != "values" && text != "keys") {
+    return bad(key, text, "values or keys");
+  }
+  config.audit_searches = std::string(text);
+  return {};
+}
+
 std::string show_listen(const Config& config) {
   const bool v6 = config.listen_host.find(':') != std::string::npos;
   return toml_string((v6 ? "[" + config.listen_host + "]" : config.listen_host) + ":" +
@@ -313,6 +321,10 @@ const std::array kKeys = {
     ConfigKey{"log.access", "one line per request", set_flag<&C::log_access>, show_flag<&C::log_access>},
     ConfigKey{"cors.origins", "origins whose pages may use the server; \"*\" for any; none: its own page only",
               set_list<&C::cors_origins>, show_list<&C::cors_origins>},
+    ConfigKey{"cors.methods", "what pages of cors.origins may do: GET, POST, …; none: all", set_list<&C::cors_methods>,
+              show_list<&C::cors_methods>},
+    ConfigKey{"cors.headers", "fields that pages may send; none: whatever they ask for", set_list<&C::cors_headers>,
+              show_list<&C::cors_headers>},
     ConfigKey{"cors.max_age_seconds", "how long a browser may keep a preflight's answer",
               set_number<&C::cors_max_age_seconds, 0, 86400>, show_number<&C::cors_max_age_seconds>},
     ConfigKey{"cors.allow_credentials", "whether pages may send cookies along; not with origin \"*\"",
@@ -325,6 +337,22 @@ const std::array kKeys = {
               [](const C& c) { return toml_string(c.policy_file.string()); }},
     ConfigKey{"auth.keys", "true: keys made by `tessera admin keys` are taken, and every request needs a credential",
               set_flag<&C::api_keys>, show_flag<&C::api_keys>},
+    ConfigKey{"audit.enabled", "keep a trail of who did what (doc/audit.md)", set_flag<&C::audit_enabled>,
+              show_flag<&C::audit_enabled>},
+    ConfigKey{"audit.required", "refuse changes while the audit trail cannot be written", set_flag<&C::audit_required>,
+              show_flag<&C::audit_required>},
+    ConfigKey{"audit.path", "the audit trail's folder, where it is not `audit` in the data folder",
+              [](C& c, std::string_view, std::string_view text) {
+                c.audit_path = text;
+                return Status();
+              },
+              [](const C& c) { return toml_string(c.audit_path); }},
+    ConfigKey{"audit.searches", "what of a search is audited: values, or only the keys that were asked for",
+              set_audit_searches, [](const C& c) { return toml_string(c.audit_searches); }},
+    ConfigKey{"audit.window_seconds", "within which reads of one instance by one caller are one audit line",
+              set_seconds<&C::audit_window, 1, 86400>, show_seconds<&C::audit_window>},
+    ConfigKey{"audit.file_mib", "size from which the audit trail goes on in another file, in MiB",
+              set_number<&C::audit_file_mib, 1, 65536>, show_number<&C::audit_file_mib>},
     ConfigKey{"features.partitions", "data partitions: every path names one; not off again once one was made",
               set_flag<&C::partitions>, show_flag<&C::partitions>},
 };

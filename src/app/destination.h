@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/archive_stack.h"
+#include "auth/audit_trail.h"
 #include "base/result.h"
 #include "base/rope.h"
 
@@ -42,8 +43,14 @@ class Destination {
   virtual Millis retry_after() const { return Millis(0); }
 };
 
-// Into a partition (its key) of the folder that `stack` has open (borrowed). Nothing is seen before commit().
-std::unique_ptr<Destination> archive_destination(ArchiveStack& stack, std::int64_t partition);
+// Into a partition of the folder that `stack` has open (borrowed). Nothing is seen before commit(), which returns once
+// the lines of `audit` (borrowed; perhaps none) are on the disk, too.
+struct ArchivePartition {
+  std::int64_t key = 1;
+  std::string name = {};  // empty: the default one
+};
+std::unique_ptr<Destination> archive_destination(ArchiveStack& stack, ArchivePartition partition,
+                                                 auth::AuditTrail* audit);
 
 // To `{server_url}/studies` with a bearer token where one is given; connections are kept between requests. `ca_file`:
 // as ClientRequest has it.

@@ -19,8 +19,8 @@ struct Finding {
 };
 using Findings = std::vector<Finding>;
 
-// The checks, each adding what it found. doctor_folder.cc, doctor_network.cc, doctor_tls.cc, doctor_issuers.cc,
-// doctor_host.cc.
+// The checks, each adding what it found. doctor_folder.cc, doctor_audit.cc, doctor_network.cc, doctor_tls.cc,
+// doctor_issuers.cc, doctor_host.cc.
 void check_folder(const Config& config, Findings& out);
 void check_space(const Config& config, Findings& out);
 void check_catalog(const Config& config, Findings& out);
@@ -30,6 +30,7 @@ void check_tls(const Config& config, Findings& out);
 void check_public_url(const Config& config, Findings& out);
 void check_cors(const Config& config, Findings& out);
 void check_issuers(const Config& config, Findings& out);
+void check_audit(const Config& config, Findings& out);
 void check_clock(const Config& config, Findings& out);
 void check_descriptors(const Config& config, Findings& out);
 void check_user(const Config& config, Findings& out);

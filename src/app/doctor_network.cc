@@ -1,5 +1,6 @@
 // What the doctor asks of the network: is the port free or ours, do other addresses and other origins work.
 #include <netdb.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -106,39 +107,75 @@ std::optional<Authority> read_authority(std::string_view text) {
   return host_fits && port_fits ? std::optional(read) : std::nullopt;
 }
 
-// Scheme, host and perhaps port, as a browser sends them: in small letters, without the port that the scheme has
-// anyway.
-bool is_origin(std::string_view text) {
-  const std::size_t scheme = text.find("://");
-  if (text == "*" || scheme == text.npos || scheme == 0) {
-    return text == "*";
+// What viewers send that a browser asks about first.
+struct Probe {
+  const char* who;
+  const char* method;
+  const char* headers;
+};
+constexpr Probe kProbes[] = {{"Slim reads frames without a token", "GET", "accept"},
+                             {"Slim reads with a token", "GET", "accept,authorization"},
+                             {"Slim under https", "GET", "accept,content-security-policy"},
+                             {"OHIF reads with a token", "GET", "authorization"},
+                             {"a viewer stores annotations", "POST", "authorization,content-type"},
+                             {"a page deletes", "DELETE", "authorization"}};
+
+bool has_word(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view one = list.substr(0, comma);
+    while (one.starts_with(' ')) {
+      one.remove_prefix(1);
+    }
+    if (one.size() == word.size() && strncasecmp(one.data(), word.data(), word.size()) == 0) {
+      return true;
+    }
+    list.remove_prefix(std::min(comma + 1, list.size()));
   }
-  const auto authority = read_authority(text.substr(scheme + 3));
-  const bool small = std::none_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-  return authority && small && !(text.starts_with("https:") && authority->port == "443") &&
-         !(text.starts_with("http:") && authority->port == "80");
+  return false;
 }
 
-// Whether a page of `origin` would be let through to send DELETE with a token.
-bool preflight_passes(const dicomweb::CorsPolicy& policy, const std::string& origin) {
+bool has_words(std::string_view list, std::string_view words) {
+  while (!words.empty()) {
+    const std::size_t comma = std::min(words.find(','), words.size());
+    if (!has_word(list, words.substr(0, comma))) {
+      return false;
+    }
+    words.remove_prefix(std::min(comma + 1, words.size()));
+  }
+  return true;
+}
+
+// Why a browser would refuse the probe to a page of `origin`; empty when it would not.
+std::string refusal(const dicomweb::CorsPolicy& policy, const std::string& origin, const Probe& probe) {
   net::Request request;
   request.method = net::Method::Options;
   request.path = "/dicom-web/studies";
   request.fields = {{"Origin", origin},
-                    {"Access-Control-Request-Method", "DELETE"},
-                    {"Access-Control-Request-Headers", "authorization, accept"}};
+                    {"Access-Control-Request-Method", probe.method},
+                    {"Access-Control-Request-Headers", probe.headers}};
   auto response = policy.preflight(request);
   if (!response) {
-    return false;
+    return "it gets no answer to its preflight";
   }
   policy.apply(request, *response);
   bool from = false, headers = false, methods = false;
   for (const auto& [name, value] : response->fields) {
     from = from || (name == "Access-Control-Allow-Origin" && (value == "*" || value == origin));
-    headers = headers || (name == "Access-Control-Allow-Headers" && value.find("authorization") != value.npos);
-    methods = methods || (name == "Access-Control-Allow-Methods" && value.find("DELETE") != value.npos);
+    headers = headers || (name == "Access-Control-Allow-Headers" && has_words(value, probe.headers));
+    methods = methods || (name == "Access-Control-Allow-Methods" && has_word(value, probe.method));
   }
-  return from && headers && methods;
+  return !from      ? "its origin is not allowed"
+         : !methods ? std::string(probe.method) + " is not allowed"
+         : !headers ? std::string("not all of the fields ") + probe.headers + " are allowed"
+                    : "";
+}
+
+// An origin that the site stands for.
+std::string example_of(const std::string& origin) {
+  const std::size_t star = origin.find('*');
+  return origin == "*" ? "https://viewer.example"
+                       : origin.substr(0, star) + (star == origin.npos ? "" : "viewer" + origin.substr(star + 1));
 }
 
 }  // namespace
@@ -204,20 +241,28 @@ void check_public_url(const Config& config, Findings& out) {
 }
 
 void check_cors(const Config& config, Findings& out) {
-  const dicomweb::CorsPolicy policy({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials});
-  for (const std::string& origin : config.cors_origins) {
-    if (!is_origin(origin)) {
-      out.push_back({"cors", Verdict::Error, "no browser sends the origin '" + origin + "'",
-                     "write scheme, host and port only, in small letters and without 80 or 443, as in "
-                     "https://viewer.example:8443"});
-    } else if (!preflight_passes(policy, origin == "*" ? "https://viewer.example" : origin)) {
-      out.push_back(
-          {"cors", Verdict::Error, "a preflight of '" + origin + "' is refused", "report this: it should not be"});
+  const dicomweb::CorsOptions options = cors_options(config);
+  const dicomweb::CorsPolicy policy(options);
+  for (const dicomweb::CorsSite& site : options.sites) {
+    const Status known = dicomweb::check_cors_site(site);
+    if (!known.ok()) {
+      out.push_back({"cors", Verdict::Error, std::string(known.message()),
+                     "write scheme, host and port only, as in https://viewer.example:8443"});
+      continue;
+    }
+    std::string refused;
+    for (const Probe& probe : kProbes) {
+      const std::string why = refusal(policy, example_of(site.origin), probe);
+      refused += why.empty() ? "" : (refused.empty() ? "" : "; ") + std::string(probe.who) + ": " + why;
+    }
+    if (refused.empty()) {
+      out.push_back({"cors", Verdict::Ok, "pages of '" + site.origin + "' may use the server", ""});
     } else {
-      out.push_back({"cors", Verdict::Ok, "pages of '" + origin + "' may use the server", ""});
+      out.push_back({"cors", Verdict::Warning, "a browser refuses pages of '" + site.origin + "': " + refused,
+                     "if they should be able to, widen cors.methods or cors.headers"});
     }
   }
-  if (config.cors_origins.empty()) {
+  if (options.sites.empty()) {
     out.push_back({"cors", Verdict::Ok, "no other origin: viewers on other addresses cannot read", ""});
   }
 }

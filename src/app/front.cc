@@ -47,20 +47,20 @@ std::string describe(const std::vector<Check>& checks, bool healthy) {
 }  // namespace
 
 Front::Front(const Config& config, ArchiveStack& stack, const auth::PolicySource& policies, const auth::KeyRing* keys,
-             Pool& readers, Pool& writers, Metrics& metrics, Log& log)
+             Pool& readers, Pool& writers, Metrics& metrics, Log& log, auth::AuditTrail* audit)
     : stack_(stack),
       readers_(readers),
       metrics_(metrics),
       oidc_({.issuers = config.issuers}, stack.clock, log),
       authenticator_(config.tokens, keys, &oidc_),
-      cors_({config.cors_origins, config.cors_max_age_seconds, config.cors_allow_credentials}),
+      cors_(cors_options(config)),
       public_url_({config.public_url, config.trusted_proxies}),
       uploads_({std::uint64_t{config.max_instance_mib} << 20, std::uint64_t{config.max_request_gib} << 30,
                 std::uint64_t{config.upload_gib_per_day} << 30, config.uploads_at_once},
                stack.clock),
       parts_{stack.ingest,        stack.locator, stack.instances,  stack.partitions,
              *stack.folder.blobs, readers,       writers,          [&stack] { stack.sweeper.wake(); },
-             stack.free_space,    uploads_,      config.partitions},
+             stack.free_space,    uploads_,      config.partitions, audit},
       router_(parts_, authenticator_, policies, cors_, public_url_, log) {
   watch_issuers(metrics, oidc_);
   oidc_.start();
@@ -76,7 +76,11 @@ std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net:
     return router_.dispatch(request, std::move(responder));
   }
   const bool reads = request.method == net::Method::Get || request.method == net::Method::Head;
-  if (!reads) {
+  if (std::optional<net::Response> preflight = cors_.preflight(request)) {
+    cors_.apply(request, *preflight);
+    preflight->route = "preflight";
+    responder.send(std::move(*preflight));
+  } else if (!reads) {
     net::Response refused = text_response(405, "text/plain; charset=utf-8", "This path can only be read.\n", "other");
     refused.set("Allow", "GET, HEAD");
     cors_.apply(request, refused);

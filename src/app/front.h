@@ -19,10 +19,10 @@ namespace tessera::app {
 
 class Front {
  public:
-  // All but `config` are borrowed; no `keys`: API keys are not taken. Asks the issuers of the configuration from now
+  // All but `config` are borrowed; no `keys`: API keys are not taken; no `audit`: nothing is. Asks the issuers of the configuration from now
   // on.
   Front(const Config& config, ArchiveStack& stack, const auth::PolicySource& policies, const auth::KeyRing* keys,
-        Pool& readers, Pool& writers, Metrics& metrics, Log& log);
+        Pool& readers, Pool& writers, Metrics& metrics, Log& log, auth::AuditTrail* audit);
   ~Front();
 
   std::unique_ptr<net::BodySink> dispatch(const net::Request& request, net::Responder responder) const;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/audit.h"
 #include "app/commands.h"
 #include "app/import_jobs.h"
 #include "app/sheet.h"
@@ -193,7 +194,12 @@ int import_to_folder(ImportCommand& command, const ImportArguments& arguments, c
   if (!partition.ok()) {
     return complain(partition.status());
   }
-  return command.run([&] { return archive_destination(**stack, *partition); }, stop);
+  const auto audit = open_audit(config, log);
+  if (!audit.ok()) {
+    return complain(audit.status());
+  }
+  const ArchivePartition into{*partition, arguments.partition};
+  return command.run([&] { return archive_destination(**stack, into, audit->get()); }, stop);
 }
 
 }  // namespace

@@ -7,10 +7,13 @@
 
 #include <cstdio>
 
+#include "app/access_path.h"
+#include "app/audit.h"
 #include "app/commands.h"
 #include "app/front.h"
 #include "app/metrics_sources.h"
 #include "app/service_user.h"
+#include "app/version.h"
 
 namespace tessera::app {
 
@@ -66,16 +69,12 @@ Result<std::shared_ptr<net::ClientLimits>> client_limits(const Config& config, c
 }
 
 void log_access(Log& log, const net::AccessRecord& record) {
-  // Query values may be names of patients: only that there was a query is written.
-  const std::size_t question = record.target.find('?');
-  std::string path(record.target.substr(0, question));
-  path += question == record.target.npos ? "" : "?…";
   const bool failed = record.status == 500 || record.status == 503;  // 501, 505 and 507 are not this program's failures
   log.event(failed ? LogLevel::Error : LogLevel::Info, record.aborted ? "request cut off" : "request",
             {{"id", record.id},
              {"peer", record.peer},
              {"method", record.method},
-             {"path", path},
+             {"path", loggable_path(record.target)},
              {"status", record.status},
              {"in", record.bytes_in},
              {"out", record.bytes_out},
@@ -211,6 +210,10 @@ int run_serve(const Config& config) {
   if (!doors.ok()) {
     return complain(doors.status());
   }
+  const auto audit = open_audit(config, log);
+  if (!audit.ok()) {
+    return complain(audit.status());
+  }
   Pool readers("readers", config.reader_threads);
   Pool writers("writers", config.writer_threads);
   Metrics metrics;
@@ -218,7 +221,10 @@ int run_serve(const Config& config) {
   watch_pools(metrics, readers, writers);
   watch_process(metrics, (*stack)->clock);
   watch_tls(metrics, *tls);
-  Front front(config, **stack, *doors->policies, doors->keys.get(), readers, writers, metrics, log);
+  if (*audit != nullptr) {
+    watch_audit(metrics, **audit);
+  }
+  Front front(config, **stack, *doors->policies, doors->keys.get(), readers, writers, metrics, log, audit->get());
 
   net::ServerOptions options = server_options(config);
   options.tls = *tls;
@@ -247,7 +253,11 @@ int run_serve(const Config& config) {
     out.family("tessera_connections", "gauge", "Open connections.");
     out.sample(static_cast<double>(server.open_connections()));
   });
-  const Status started = server.start();
+  const std::string version = auth::AuditObject().text("version", kVersion).take();
+  Status started = audit_command(audit->get(), "start", {}, version);
+  if (started.ok()) {
+    started = server.start();
+  }
   if (!started.ok()) {
     return complain(started);
   }
@@ -266,6 +276,7 @@ int run_serve(const Config& config) {
     log.warning("requests in flight were cut off",
                 {{"after_seconds", static_cast<long>(config.shutdown_timeout.count())}});
   }
+  (void)audit_command(audit->get(), "stop", {}, {});
   return 0;
 }
 

@@ -8,15 +8,27 @@
 #include <string_view>
 #include <vector>
 
+#include "base/status.h"
 #include "net/http.h"
 
 namespace tessera::dicomweb {
 
-struct CorsOptions {
-  std::vector<std::string> origins;  // "https://viewer.example"; "*" for any; none: only pages of this server itself
-  std::uint32_t max_age_seconds = 7200;
-  bool allow_credentials = false;  // never together with "*"
+// One origin, or several, and what their pages may do.
+struct CorsSite {
+  std::string origin;                // "https://viewer.example:8443"; "https://*.lab.example": any host below; "*": any
+  std::vector<std::string> methods;  // none: all that the service knows
+  bool credentials = false;          // cookies and the like; never with "*"
 };
+
+struct CorsOptions {
+  std::vector<CorsSite> sites;       // none: only pages of this server itself
+  std::vector<std::string> headers;  // of requests; none: whatever is asked for
+  std::uint32_t max_age_seconds = 7200;
+};
+
+// Ok for what a CorsSite may name: InvalidArgument for a path, a wildcard elsewhere, capitals, "null", and for
+// credentials with "*".
+Status check_cors_site(const CorsSite& site);
 
 class CorsPolicy {
  public:
@@ -29,7 +41,8 @@ class CorsPolicy {
   std::optional<net::Response> preflight(const net::Request& request) const;
 
  private:
-  bool allows(std::string_view origin) const;
+  // The most exact one; nothing when the origin may not.
+  const CorsSite* find(std::string_view origin) const;
 
   const CorsOptions options_;
 };
