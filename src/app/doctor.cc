@@ -13,8 +13,7 @@ namespace {
 using Check = void (*)(const Config&, Findings&);
 constexpr Check kChecks[] = {check_versions, check_folder,      check_space, check_catalog,    check_secrets,
                              check_clock,    check_listening,   check_tls,   check_public_url, check_cors,
-                             check_issuers,  check_descriptors, check_user,
-                             check_audit};
+                             check_issuers,  check_descriptors, check_user,  check_audit};
 
 const char* name_of(Verdict verdict) {
   switch (verdict) {

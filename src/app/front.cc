@@ -58,8 +58,8 @@ Front::Front(const Config& config, ArchiveStack& stack, const auth::PolicySource
       uploads_({std::uint64_t{config.max_instance_mib} << 20, std::uint64_t{config.max_request_gib} << 30,
                 std::uint64_t{config.upload_gib_per_day} << 30, config.uploads_at_once},
                stack.clock),
-      parts_{stack.ingest,        stack.locator, stack.instances,  stack.partitions,
-             *stack.folder.blobs, readers,       writers,          [&stack] { stack.sweeper.wake(); },
+      parts_{stack.ingest,        stack.locator, stack.instances,   stack.partitions,
+             *stack.folder.blobs, readers,       writers,           [&stack] { stack.sweeper.wake(); },
              stack.free_space,    uploads_,      config.partitions, audit},
       router_(parts_, authenticator_, policies, cors_, public_url_, log) {
   watch_issuers(metrics, oidc_);

@@ -19,8 +19,8 @@ namespace tessera::app {
 
 class Front {
  public:
-  // All but `config` are borrowed; no `keys`: API keys are not taken; no `audit`: nothing is. Asks the issuers of the configuration from now
-  // on.
+  // All but `config` are borrowed; no `keys`: API keys are not taken; no `audit`: nothing is. Asks the issuers of the
+  // configuration from now on.
   Front(const Config& config, ArchiveStack& stack, const auth::PolicySource& policies, const auth::KeyRing* keys,
         Pool& readers, Pool& writers, Metrics& metrics, Log& log, auth::AuditTrail* audit);
   ~Front();

@@ -7,13 +7,13 @@
 
 #include <cstdio>
 
-#include "app/access_path.h"
 #include "app/audit.h"
 #include "app/commands.h"
 #include "app/front.h"
 #include "app/metrics_sources.h"
 #include "app/service_user.h"
 #include "app/version.h"
+#include "dicomweb/plain_path.h"
 
 namespace tessera::app {
 
@@ -74,7 +74,7 @@ void log_access(Log& log, const net::AccessRecord& record) {
             {{"id", record.id},
              {"peer", record.peer},
              {"method", record.method},
-             {"path", loggable_path(record.target)},
+             {"path", dicomweb::plain_path(record.target)},
              {"status", record.status},
              {"in", record.bytes_in},
              {"out", record.bytes_out},

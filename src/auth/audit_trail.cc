@@ -193,8 +193,8 @@ bool AuditTrail::write(std::vector<std::string>& bodies) {
   }
   const std::lock_guard guard(mutex_);
   // Whoever is refused has asked nothing wrong, whatever is wrong with the folder.
-  failure_ = status.ok() || status.code() == Code::NoSpace ? status
-                                                           : Status(Code::Unavailable, std::string(status.message()));
+  failure_ =
+      status.ok() || status.code() == Code::NoSpace ? status : Status(Code::Unavailable, std::string(status.message()));
   queued_bytes_ = bytes_of(queue_) + bytes_of(bodies);
   return status.ok();
 }

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 
@@ -56,6 +57,13 @@ class Trail : public testing::Test {
   AuditTrail::Options options_;
   Log log_{{.level = LogLevel::Off}};
 };
+
+// What this thread used of a core so far.
+double thread_nanos() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
+}
 
 AuditEvent store(const Identity& who) {
   AuditEvent event;
@@ -121,13 +129,13 @@ TEST_F(Trail, a_read_costs_the_tile_path_well_below_a_microsecond) {
                        "1.2.276.0.7230010.3.1.3.4011271452.21348.1700000000.2",
                        "1.2.276.0.7230010.3.1.4.4011271452.21348.1700000000.3"};
   constexpr int kReads = 200'000;
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = thread_nanos();
   for (int i = 0; i < kReads; ++i) {
     trail->add(read);
   }
-  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
-  std::printf("[ cost     ] %.0f ns for a read\n", took.count() / kReads);
-  EXPECT_LT(took.count() / kReads, 20'000);  // far above, so that a loaded machine or a sanitizer passes
+  const double each = (thread_nanos() - begin) / kReads;
+  std::printf("[ cost     ] %.0f ns of a core for a read\n", each);
+  EXPECT_LT(each, 20'000);  // far above, so that a sanitizer passes
 }
 
 TEST_F(Trail, a_flood_of_denials_is_few_lines_and_a_count) {

@@ -26,7 +26,7 @@ struct ArchiveParts {
   std::function<void()> on_deleted;  // there is garbage to reclaim
   const archive::FreeSpace& free_space;
   UploadQuota& uploads;
-  bool partitions_on = false;  // features.partitions: every path but the root's names one
+  bool partitions_on = false;         // features.partitions: every path but the root's names one
   auth::AuditTrail* audit = nullptr;  // none: nothing is audited
 };
 

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/dictionary.h"
+#include "dicom/ids.h"
 #include "dicomweb/exchange.h"
+#include "dicomweb/plain_path.h"
 
 namespace tessera::dicomweb {
 
@@ -20,10 +23,10 @@ struct Kind {
   bool counted;  // comes by the thousand: counted together
 };
 constexpr std::array kReads = {
-    Kind{"/frames/{*}", "frames", true},       Kind{"/bulkdata/{*}", "bulkdata", true},
-    Kind{"/metadata", "metadata", false},      Kind{"/instances/{instance}", "retrieve", false},
-    Kind{"/studies", "search", false},         Kind{"/series", "search", false},
-    Kind{"/instances", "search", false},       Kind{"/partitions", "partitions", false},
+    Kind{"/frames/{*}", "frames", true},  Kind{"/bulkdata/{*}", "bulkdata", true},
+    Kind{"/metadata", "metadata", false}, Kind{"/instances/{instance}", "retrieve", false},
+    Kind{"/studies", "search", false},    Kind{"/series", "search", false},
+    Kind{"/instances", "search", false},  Kind{"/partitions", "partitions", false},
 };
 
 Kind kind_of(net::Method method, std::string_view route) {
@@ -43,10 +46,26 @@ Kind kind_of(net::Method method, std::string_view route) {
   return found == kReads.end() ? Kind{"", "read", false} : *found;
 }
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.';
-  });
+// What a search may ask about or say, and therefore nobody's name: an attribute's keyword, a tag, a path of them, or a
+// parameter.
+bool is_key(std::string_view text) {
+  constexpr std::size_t kTag = 8;
+  for (const std::string_view parameter : {"limit", "offset", "fuzzymatching", "includefield"}) {
+    if (text == parameter) {
+      return true;
+    }
+  }
+  while (true) {
+    const std::string_view part = text.substr(0, text.find('.'));
+    const bool tag = part.size() == kTag && part.find_first_not_of("0123456789ABCDEFabcdef") == part.npos;
+    if (!tag && dicom::find_keyword(part) == nullptr) {
+      return false;
+    }
+    if (part.size() == text.size()) {
+      return true;
+    }
+    text.remove_prefix(part.size() + 1);
+  }
 }
 
 // "PatientName&limit" of "PatientName=Doe&limit=5". What has no value may be one.
@@ -57,7 +76,7 @@ std::string keys_of(std::string_view query) {
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     const std::size_t equals = pair.find('=');
     keys += keys.empty() ? "" : "&";
-    keys += equals != pair.npos && is_name(pair.substr(0, equals)) ? pair.substr(0, equals) : "?";
+    keys += equals != pair.npos && is_key(pair.substr(0, equals)) ? pair.substr(0, equals) : "?";
   }
   return keys;
 }
@@ -76,6 +95,11 @@ std::string query_of(std::string_view query, bool values) {
 std::string_view proxy_of(const net::Request& request) {
   const std::string_view peer = request.peer.substr(0, request.peer.rfind(':'));
   return peer == request.client ? std::string_view() : peer;
+}
+
+// What was refused because it is no UID may be anything, a name too.
+std::string_view uid_of(const std::string& text) {
+  return dicom::is_valid_uid(text) ? std::string_view(text) : std::string_view();
 }
 
 const char* outcome_of(const archive::StoreOutcome& outcome) {
@@ -98,22 +122,23 @@ void audit_answer(auth::AuditTrail& trail, const Exchange& exchange, int status)
   const auth::AuditOutcome outcome = auth::outcome_of_http(status);
   if (kind.counted && outcome != auth::AuditOutcome::Denied) {
     read.partition = exchange.partition;
-    read.study = exchange.scope.study;
-    read.series = exchange.scope.series;
-    read.instance = exchange.scope.sop;
+    read.study = uid_of(exchange.scope.study);
+    read.series = uid_of(exchange.scope.series);
+    read.instance = uid_of(exchange.scope.sop);
     trail.add(read);
     return;
   }
   auth::AuditObject what;
-  what.text("partition", exchange.partition).text("study", exchange.scope.study);
-  what.text("series", exchange.scope.series).text("instance", exchange.scope.sop);
+  what.text("partition", exchange.partition).text("study", uid_of(exchange.scope.study));
+  what.text("series", uid_of(exchange.scope.series)).text("instance", uid_of(exchange.scope.sop));
   if (kind.event == "search") {
     const std::string_view level = exchange.route.substr(exchange.route.rfind('/') + 1);
     what.text("level", level);
     what.text("query", query_of(exchange.request.query, trail.options().query_values));
   }
   if (outcome == auth::AuditOutcome::Denied) {  // before the path was understood
-    what.text("path", exchange.request.path.substr(0, kMaxPath));
+    const std::string_view path = exchange.request.path.substr(0, kMaxPath);
+    what.text("path", trail.options().query_values ? std::string(path) : plain_path(path));
   }
   const std::string members = what.take();
   auth::AuditEvent event;

@@ -1,5 +1,5 @@
-// What the audit trail is told of a request (doc/audit.md): one place for all routes, called by Exchange. Reads are told
-// as they are answered; a change is begun before its body is read, and answered once its line is on the disk.
+// What the audit trail is told of a request (doc/audit.md): one place for all routes, called by Exchange. Reads are
+// told as they are answered; a change is begun before its body is read, and answered once its line is on the disk.
 #pragma once
 
 #include <cstdint>

@@ -250,7 +250,7 @@ class Storing final : public net::PartSink {
   }
 
   const ArchiveParts& parts_;
-  const ExchangePtr exchange_;  // lives while something may be stored for it: what was is told to its audit
+  const ExchangePtr exchange_;         // lives while something may be stored for it: what was is told to its audit
   const std::shared_ptr<void> place_;  // among the uploads under way
   archive::IngestOptions options_;
   std::string partition_;  // to be entered before the first instance; empty: none, or done

@@ -217,11 +217,10 @@ class TestCrashes:
             server = Server(tmp_path, config=f'[audit]\npath = "{folder}"\n')
             made, other = make.native(), make.native()
             server.store(made, other)
-            with (folder / "filler").open("wb") as filler:
+            with (folder / "filler").open("wb", buffering=0) as filler:
                 try:
                     while True:
                         filler.write(bytes(4096))
-                        filler.flush()
                 except OSError:
                     pass
             # What is kept ahead takes a while to fill; searches fill it.
@@ -326,3 +325,4 @@ class TestNames:
         text = b"".join(raw_lines(trail(server))).decode()
         assert ("Zyxname" in text) == (searches == "values")
         assert "Zyxdoctor" not in text
+        assert ("PatientName=" in text) == (searches == "values") and "PatientName" in text

@@ -1,9 +1,9 @@
-#include "app/access_path.h"
+#include "dicomweb/plain_path.h"
 
 #include <algorithm>
 #include <array>
 
-namespace tessera::app {
+namespace tessera::dicomweb {
 
 namespace {
 
@@ -27,7 +27,7 @@ bool is_number(std::string_view segment) {
 
 }  // namespace
 
-std::string loggable_path(std::string_view target) {
+std::string plain_path(std::string_view target) {
   const std::size_t question = target.find('?');
   std::string_view path = target.substr(0, question);
   std::string out;
@@ -45,4 +45,4 @@ std::string loggable_path(std::string_view target) {
   return question == target.npos ? out : out + "?…";
 }
 
-}  // namespace tessera::app
+}  // namespace tessera::dicomweb
