@@ -43,13 +43,14 @@ class TokenBucket {
 };
 
 struct ClientLimitOptions {
-  TokenBucket::Limit requests;
-  TokenBucket::Limit failures;            // authentications that were answered 401
+  TokenBucket::Limit requests = {};
+  TokenBucket::Limit failures = {};       // authentications that were answered 401
   std::uint32_t concurrent_requests = 0;  // 0: no limit
   std::uint32_t connections = 0;          // 0: no limit
   std::size_t remembered = 65'536;
-  AddressSet exempt;           // nothing is counted of these
-  AddressSet trusted_proxies;  // whose X-Forwarded-For and Forwarded are believed; their connections are not counted
+  AddressSet exempt = {};  // nothing is counted of these
+  AddressSet trusted_proxies =
+      {};  // whose X-Forwarded-For and Forwarded are believed; their connections are not counted
 };
 
 class ClientLimits {

@@ -52,6 +52,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void close();
   void close_politely();  // where no answer is cut off
   void answer_plain_http();
+  static std::int64_t steady_micros();
   void report(bool aborted);
 
   // connection_reading.cc (and on_ready, go_on)

@@ -164,15 +164,19 @@ bool Connection::deliver(ByteView bytes) {
   return state_ == State::Body;
 }
 
-// What came is decoded in place and delivered as one piece: a chunk of one byte costs the sink no call of its own.
+// What came is decoded in place and delivered as one piece: a chunk of one byte costs the sink no call of its own, and
+// bytes of one large chunk stay where they are.
 void Connection::deliver_chunked() {
-  auto* const front = const_cast<std::uint8_t*>(raw_chunks_.data());  // in a buffer of ours
+  std::uint8_t* front = nullptr;
   std::size_t filled = 0;
   do {
     ByteView data;
     chunk_state_ = chunks_.next(raw_chunks_, data);
     if (chunk_state_ == ChunkDecoder::State::Data) {
-      std::memmove(front + filled, data.data(), data.size());
+      front = front == nullptr ? const_cast<std::uint8_t*>(data.data()) : front;  // in a buffer of ours
+      if (front + filled != data.data()) {
+        std::memmove(front + filled, data.data(), data.size());
+      }
       filled += data.size();
     }
   } while (chunk_state_ == ChunkDecoder::State::Data);
