@@ -197,6 +197,8 @@ PROXIES = {"nginx": nginx_command, "haproxy": haproxy_command}
 
 
 class Proxy:
+    tls = None  # towards the tests
+
     def __init__(self, name, folder, server):
         self.port = free_port()
         self._logs = [folder / "access.log", folder / "out.txt"]
