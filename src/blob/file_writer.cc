@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace tessera::blob {
 
@@ -17,6 +18,7 @@ constexpr std::size_t kBufferBytes = 1024 * 1024;
 constexpr std::size_t kFirstBufferBytes = 64 * 1024;  // most sidecars are smaller
 constexpr std::size_t kAlignment = 4096;
 constexpr std::uint64_t kWritebackStep = 8ull * 1024 * 1024;
+constexpr std::uint64_t kCachedBytes = 64ull * 1024 * 1024;
 // A folder may be removed as empty between its making and the rename: then both are done again.
 constexpr int kPlaceAttempts = 16;
 
@@ -31,6 +33,10 @@ int rename_new(const fs::path& from, const fs::path& to) {
   return ::link(from.c_str(), to.c_str()) == 0 ? ::unlink(from.c_str()) : -1;
 }
 
+bool is_aligned(ByteView bytes) {
+  return reinterpret_cast<std::uintptr_t>(bytes.data()) % kAlignment == 0 && bytes.size() % kAlignment == 0;
+}
+
 }  // namespace
 
 FileWriter::FileWriter(File file, fs::path unfinished, fs::path blobs, std::uint64_t whole)
@@ -42,12 +48,36 @@ FileWriter::~FileWriter() {
   }
 }
 
+// Best effort: where the file system has no such way, everything goes through the cache.
+void FileWriter::go_direct() {
+  const int flags = ::fcntl(file_.descriptor(), F_GETFL);
+  direct_ = flags >= 0 && ::fcntl(file_.descriptor(), F_SETFL, flags | O_DIRECT) == 0;
+}
+
+void FileWriter::leave_direct() {
+  if (std::exchange(direct_, false)) {
+    const int flags = ::fcntl(file_.descriptor(), F_GETFL);
+    (void)::fcntl(file_.descriptor(), F_SETFL, flags & ~O_DIRECT);
+  }
+}
+
 Status FileWriter::write_out(ByteView bytes) {
-  RETURN_IF_ERROR(file_.write_all(bytes).while_doing("write blob"));
+  if (!is_aligned(bytes)) {
+    leave_direct();  // the end
+  }
+  Status written = file_.write_at(written_, bytes);
+  if (!written.ok() && written.code() != Code::NoSpace && direct_) {
+    leave_direct();  // a medium with larger sectors, or one that took a part
+    written = file_.write_at(written_, bytes);
+  }
+  RETURN_IF_ERROR(written.while_doing("write blob"));
   written_ += bytes.size();
-  if (written_ - writeback_from_ >= kWritebackStep) {
+  if (!direct_ && written_ - writeback_from_ >= kWritebackStep) {
     file_.start_writeback(writeback_from_, written_ - writeback_from_);
     writeback_from_ = written_;
+    if (written_ >= kCachedBytes && written_ % kAlignment == 0) {
+      go_direct();
+    }
   }
   return {};
 }
@@ -59,7 +89,7 @@ Status FileWriter::flush() {
 }
 
 Status FileWriter::write(ByteView bytes) {
-  if (buffered_ == 0 && bytes.size() >= kBufferBytes) {
+  if (buffered_ == 0 && bytes.size() >= kBufferBytes && (!direct_ || is_aligned(bytes))) {
     return write_out(bytes);
   }
   while (!bytes.empty()) {
@@ -86,6 +116,7 @@ Status FileWriter::overwrite(std::uint64_t offset, ByteView bytes) {
     return Status(Code::Internal, "overwrite beyond what was written of a blob");
   }
   RETURN_IF_ERROR(flush());
+  leave_direct();
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(file_.descriptor(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) {
