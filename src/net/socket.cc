@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/ip_address.h"
+
 namespace tessera::net {
 
 namespace {
@@ -33,17 +35,10 @@ std::uint16_t Endpoint::port() const {
 }
 
 std::string Endpoint::text() const {
-  char number[INET6_ADDRSTRLEN] = "";
-  const void* bytes = nullptr;
-  if (address.ss_family == AF_INET) {
-    bytes = &reinterpret_cast<const sockaddr_in&>(address).sin_addr;
-  } else if (address.ss_family == AF_INET6) {
-    bytes = &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
-  }
-  if (bytes == nullptr || ::inet_ntop(address.ss_family, bytes, number, sizeof number) == nullptr) {
+  if (address.ss_family != AF_INET && address.ss_family != AF_INET6) {
     return "unknown";
   }
-  return std::string(number) + ":" + std::to_string(port());
+  return IpAddress::of(address).text() + ":" + std::to_string(port());
 }
 
 Result<Endpoint> parse_endpoint(const std::string& host, std::uint16_t port) {
