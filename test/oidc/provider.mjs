@@ -88,7 +88,8 @@ function renew() {
   provider = new Provider(url, configuration(keys));
 }
 
-const FORM = (action) => `<!doctype html><title>Sign in</title><form method="post" action="${action}">
+const FORM = (action) => `<!doctype html><title>Sign in</title><link rel="icon" href="data:,">
+<form method="post" action="${action}">
 <label>Name <input name="name" autofocus></label> <button>Sign in</button></form>`;
 
 // The page on which somebody signs in, and what it posts. What is asked once more (prompt=consent) is given.

@@ -7,11 +7,12 @@ import path from 'node:path';
 export async function startServer(config) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tessera-browser-'));
   const file = path.join(folder, 'tessera.toml');
+  const data = path.join(folder, 'data');
   fs.writeFileSync(file, config);
   // The tests' own variables are no settings of the server's.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TESSERA_')));
-  const child = spawn(process.env.TESSERA_BIN, ['serve', '--config', file, '--data', path.join(folder, 'data'),
-    '--listen', '127.0.0.1:0'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.env.TESSERA_BIN, ['serve', '--config', file, '--data', data, '--listen',
+    '127.0.0.1:0'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stderr.on('data', (bytes) => { log += bytes; });
   const ended = new Promise((resolve) => { child.on('exit', resolve); });
@@ -31,5 +32,5 @@ export async function startServer(config) {
     await ended;
     fs.rmSync(folder, { recursive: true });
   };
-  return { url, stop };
+  return { url, data, stop };
 }

@@ -1,0 +1,100 @@
+// OHIF as npm has it, on an origin of its own, its people signed in by a provider on a third one: does it show what Tessera
+// holds? Set up as doc/viewers.md says.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { isTissue, open, screenshot, shareOf } from '../browser/support/browser.mjs';
+import { deploy } from './support/deployment.mjs';
+import { isFrame, isPreflight, watch } from './support/requests.mjs';
+
+const PATIENCE = { timeout: 60000 }; // OHIF is 15 MB of script, and the machine may have other things to do
+const VIEWPORT = '.DicomMicroscopyViewer';
+let deployed;
+let opened;
+let asked;
+
+before(async () => {
+  deployed = await deploy();
+  opened = await open({}, [deployed.ohif, deployed.provider.url, deployed.server.url]);
+  opened.page.setDefaultTimeout(PATIENCE.timeout);
+  asked = await watch(opened.page, deployed.server.url);
+});
+after(async () => {
+  await opened?.close();
+  await deployed?.stop();
+});
+
+async function signIn(page, name) {
+  await page.waitForURL(`${deployed.provider.url}/interaction/**`, PATIENCE);
+  await page.fill('[name=name]', name);
+  await page.click('text=Sign in');
+}
+
+async function openFromList(page) {
+  await page.click('td >> text="Doe, Jane"');
+  await page.click('text=Microscopy');
+  await page.waitForSelector(`${VIEWPORT} canvas`);
+}
+
+// The share of tissue in the viewport, once it is there and no more of it comes.
+async function painted(page) {
+  const look = async () => shareOf(await page.locator(VIEWPORT).screenshot(), isTissue);
+  const deadline = Date.now() + PATIENCE.timeout;
+  let [share, before] = [await look(), -1];
+  while ((share < 0.05 || share !== before) && Date.now() < deadline) {
+    await page.waitForTimeout(500);
+    [share, before] = [await look(), share];
+  }
+  return share;
+}
+
+test('OHIF signs its user in, lists the study, opens the slide and paints tissue', async () => {
+  const { page, faults } = opened;
+  await page.goto(deployed.ohif);
+  await signIn(page, 'owner');
+  await page.click('text=Confirm and hide');
+  await screenshot(page, 'ohif-list-1280');
+  await openFromList(page);
+  const share = await painted(page);
+  await screenshot(page, 'ohif-slide-1280');
+  assert.ok(share > 0.2, `tissue on ${share} of the viewport`);
+  assert.deepEqual(faults, []);
+});
+
+test('everything OHIF asked was allowed, with a token, and preflights without one', () => {
+  const all = asked();
+  const preflights = all.filter(isPreflight);
+  const others = all.filter((one) => !isPreflight(one));
+  assert.ok(others.filter(isFrame).length >= 9, `${others.filter(isFrame).length} frames`);
+  assert.deepEqual(others.filter((one) => one.status !== 200 || !one.token || one.failure), []);
+  assert.ok(preflights.length >= 9, `${preflights.length} preflights`);
+  assert.deepEqual(preflights.filter((one) => one.status !== 204 || one.token || one.failure), []);
+});
+
+test('a token that OHIF renews is used for what it asks next', async () => {
+  const { page, faults } = opened;
+  const old = asked().at(-1).token;
+  await page.waitForResponse((response) => response.url() === `${deployed.provider.url}/token` && response.ok(), PATIENCE);
+  const sofar = asked().length;
+  await page.click('header >> svg'); // back to the list
+  await page.waitForSelector('td >> text="Doe, Jane"');
+  const searches = asked().slice(sofar).filter((one) => one.method === 'GET');
+  assert.ok(searches.length > 0);
+  assert.deepEqual(searches.filter((one) => one.status !== 200 || !one.token || one.token === old), []);
+  assert.deepEqual(faults, []);
+});
+
+test('the slide opened again, in a small window, costs no preflight for a tile that was there before', async () => {
+  const { page, faults } = opened;
+  const [before, sofar] = [new Set(asked().filter(isFrame).map((one) => one.url)), asked().length];
+  await page.setViewportSize({ width: 800, height: 600 });
+  await page.goto(deployed.ohif); // OHIF starts anew; the provider knows the user still
+  await screenshot(page, 'ohif-list-800');
+  await openFromList(page);
+  const share = await painted(page);
+  await screenshot(page, 'ohif-slide-800');
+  assert.ok(share > 0.2, `tissue on ${share} of the viewport`);
+  const again = asked().slice(sofar).filter((one) => before.has(one.url));
+  assert.ok(again.some(isFrame), 'no tile was asked for again');
+  assert.deepEqual(again.filter(isPreflight), []);
+  assert.deepEqual(faults, []);
+});

@@ -1,0 +1,29 @@
+// The OpenID provider of test/oidc in a process of its own, at which people sign in with these clients.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../../oidc/provider.mjs', import.meta.url));
+
+// clients: metadata as in OpenID Connect Registration, one object for each. tokenSeconds: how long access tokens last.
+export async function startProvider(clients, tokenSeconds) {
+  const env = { ...process.env, TESSERA_TEST_CLIENTS: JSON.stringify(clients), TESSERA_TEST_TOKEN_SECONDS: tokenSeconds };
+  const child = spawn(process.execPath, [program, '0'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (bytes) => { said += bytes; });
+  const ended = new Promise((resolve) => { child.on('exit', resolve); });
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.on('data', (bytes) => {
+      said += bytes;
+      const ready = /^ready (\S+)$/m.exec(said);
+      if (ready) {
+        resolve(ready[1]);
+      }
+    });
+    child.on('exit', () => reject(new Error(`the provider ended: ${said}`)));
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { url, stop };
+}
