@@ -63,6 +63,7 @@ function configuration(keys) {
       rpInitiatedLogout: { enabled: true },
       resourceIndicators: {
         enabled: true,
+        useGrantedResource: () => true, // what was asked for at sign-in holds for each token after it
         getResourceServerInfo: (ctx, resource) => {
           if (!resource.startsWith('urn:')) {
             throw new errors.InvalidTarget();
