@@ -2,11 +2,11 @@
 // holds? Set up as doc/viewers.md says.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { isTissue, open, screenshot, shareOf } from '../browser/support/browser.mjs';
+import { open, screenshot } from '../browser/support/browser.mjs';
 import { deploy } from './support/deployment.mjs';
+import { PATIENCE, painted } from './support/painted.mjs';
 import { isFrame, isPreflight, watch } from './support/requests.mjs';
 
-const PATIENCE = { timeout: 60000 }; // OHIF is 15 MB of script, and the machine may have other things to do
 const STUDY = 'td >> text="Doe, Jane"';
 const VIEWPORT = '.DicomMicroscopyViewer';
 let deployed;
@@ -36,18 +36,6 @@ async function openFromList(page) {
   await page.waitForSelector(`${VIEWPORT} canvas`);
 }
 
-// The share of tissue in the viewport, once it is there and no more of it comes.
-async function painted(page) {
-  const look = async () => shareOf(await page.locator(VIEWPORT).screenshot(), isTissue);
-  const deadline = Date.now() + PATIENCE.timeout;
-  let [share, before] = [await look(), -1];
-  while ((share < 0.05 || share !== before) && Date.now() < deadline) {
-    await page.waitForTimeout(500);
-    [share, before] = [await look(), share];
-  }
-  return share;
-}
-
 test('OHIF signs its user in, lists the study, opens the slide and paints tissue', async () => {
   const { page, faults } = opened;
   await page.goto(deployed.ohif);
@@ -56,14 +44,14 @@ test('OHIF signs its user in, lists the study, opens the slide and paints tissue
   await page.waitForSelector(STUDY);
   await screenshot(page, 'ohif-list-1280');
   await openFromList(page);
-  const share = await painted(page);
+  const share = await painted(page, VIEWPORT);
   await screenshot(page, 'ohif-slide-1280');
   assert.ok(share > 0.2, `tissue on ${share} of the viewport`);
   assert.deepEqual(faults, []);
 });
 
-test('everything OHIF asked was allowed, with a token, and preflights without one', () => {
-  const all = asked();
+test('everything OHIF asked was allowed, with a token, and preflights without one', async () => {
+  const all = await asked();
   const preflights = all.filter(isPreflight);
   const others = all.filter((one) => !isPreflight(one));
   assert.ok(others.filter(isFrame).length >= 9, `${others.filter(isFrame).length} frames`);
@@ -74,12 +62,12 @@ test('everything OHIF asked was allowed, with a token, and preflights without on
 
 test('a token that OHIF renews is used for what it asks next', async () => {
   const { page, faults } = opened;
-  const old = asked().filter(isFrame).at(-1).token;
+  const old = (await asked()).filter(isFrame).at(-1).token;
   await page.waitForResponse((response) => response.url() === `${deployed.provider.url}/token` && response.ok(), PATIENCE);
-  const sofar = asked().length;
+  const sofar = (await asked()).length;
   await page.click('[data-cy=return-to-work-list]');
   await page.waitForSelector(STUDY);
-  const searches = asked().slice(sofar).filter((one) => one.method === 'GET');
+  const searches = (await asked()).slice(sofar).filter((one) => one.method === 'GET');
   assert.ok(searches.length > 0);
   assert.deepEqual(searches.filter((one) => one.status !== 200 || !one.token || one.token === old), []);
   assert.deepEqual(faults, []);
@@ -87,16 +75,16 @@ test('a token that OHIF renews is used for what it asks next', async () => {
 
 test('the slide opened again, in a small window, costs no preflight for a tile that was there before', async () => {
   const { page, faults } = opened;
-  const [before, sofar] = [new Set(asked().filter(isFrame).map((one) => one.url)), asked().length];
+  const [before, sofar] = [new Set((await asked()).filter(isFrame).map((one) => one.url)), (await asked()).length];
   await page.setViewportSize({ width: 800, height: 600 });
   await page.goto(deployed.ohif); // OHIF starts anew; the provider knows the user still
   await page.waitForSelector(STUDY);
   await screenshot(page, 'ohif-list-800');
   await openFromList(page);
-  const share = await painted(page);
+  const share = await painted(page, VIEWPORT);
   await screenshot(page, 'ohif-slide-800');
   assert.ok(share > 0.2, `tissue on ${share} of the viewport`);
-  const again = asked().slice(sofar).filter((one) => before.has(one.url));
+  const again = (await asked()).slice(sofar).filter((one) => before.has(one.url));
   assert.ok(again.some(isFrame), 'no tile was asked for again');
   assert.deepEqual(again.filter(isPreflight), []);
   assert.deepEqual(faults, []);

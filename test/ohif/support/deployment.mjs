@@ -1,15 +1,18 @@
 // A provider, a Tessera and a viewer on three origins, set up as doc/viewers.md says, with a real slide of several levels.
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startServer } from '../../browser/support/server.mjs';
 import { documented } from './documented.mjs';
 import { startProvider } from './provider.mjs';
 import { serveSite } from './site.mjs';
 
-const sample = fileURLToPath(new URL('../../../script/sample', import.meta.url));
+const here = fileURLToPath(new URL('..', import.meta.url));
+const sample = path.join(here, '../../script/sample');
+const packages = path.join(here, 'node_modules');
 // OHIF renews a token a minute before its end.
 const TOKEN_SECONDS = 80;
-const dist = fileURLToPath(new URL('../node_modules/@ohif/app/dist', import.meta.url));
 
 function client(origin) {
   return {
@@ -22,21 +25,27 @@ function client(origin) {
   };
 }
 
-// { ohif, blank: origins of OHIF and of an empty page; provider, server; stop() }
+// The page of slim.html with the packages it uses.
+function serveSlim() {
+  return serveSite(path.join(packages, 'dicom-microscopy-viewer/dist/dynamic-import'), {
+    '/slim.html': fs.readFileSync(path.join(here, 'slim.html')),
+    '/dicomweb-client.js': fs.readFileSync(path.join(packages, 'dicomweb-client/build/dicomweb-client.js')),
+  });
+}
+
+// { ohif, slim: the viewers' origins; provider, server; stop() }
 export async function deploy() {
-  const ohif = await serveSite(dist);
-  const blank = await serveSite(dist, { '/': '<!doctype html><title>viewer</title>' });
+  const [ohif, slim] = [await serveSite(path.join(packages, '@ohif/app/dist')), await serveSlim()];
   const provider = await startProvider([client(ohif.origin)], TOKEN_SECONDS);
-  const hosts = { 'https://login.example': provider.url, 'https://ohif.example': ohif.origin, 'https://slim.example': blank.origin };
+  const hosts = { 'https://login.example': provider.url, 'https://ohif.example': ohif.origin, 'https://slim.example': slim.origin };
   const server = await startServer(documented('[[auth.issuers]]', hosts));
   ohif.made['/app-config.js'] = documented('window.config = {', { ...hosts, 'https://slides.example': server.url });
   const slide = execFileSync(sample, ['--pyramid'], { encoding: 'utf8' }).trim();
-  execFileSync(process.env.TESSERA_BIN, ['import', slide, '--data', server.data, '--patient-name', 'Doe^Jane', '--patient-id',
-    'P-1', '--quiet']);
+  execFileSync(process.env.TESSERA_BIN, ['import', slide, '--data', server.data, '--patient-name', 'Doe^Jane', '--quiet']);
   const stop = async () => {
     ohif.close();
-    blank.close();
+    slim.close();
     await Promise.all([server.stop(), provider.stop()]);
   };
-  return { ohif: ohif.origin, blank: blank.origin, provider, server, stop };
+  return { ohif: ohif.origin, slim: slim.origin, provider, server, stop };
 }

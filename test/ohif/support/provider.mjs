@@ -25,5 +25,13 @@ export async function startProvider(clients, tokenSeconds) {
     child.kill('SIGTERM');
     await ended;
   };
-  return { url, stop };
+  // An access token for Tessera, as a client of this name gets it: owner, viewer or stranger.
+  const token = async (name) => {
+    const response = await fetch(`${url}/token`, {
+      method: 'POST', headers: { Authorization: `Basic ${btoa(`${name}:${name}-secret`)}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', resource: 'urn:tessera', scope: 'Dicom.ReadWrite' }),
+    });
+    return (await response.json()).access_token;
+  };
+  return { url, token, stop };
 }

@@ -1,6 +1,6 @@
 // What a page asks of one server, seen from outside the page (DevTools): preflights too, of which no script is told.
 
-// asked(): [{ url, method, status, token, failure }] so far, of requests to `origin`.
+// await asked(): [{ url, method, status, token, failure }] so far, of requests to `origin`; once each has status or failure.
 export async function watch(page, origin) {
   const devtools = await page.context().newCDPSession(page);
   const seen = new Map();
@@ -17,7 +17,14 @@ export async function watch(page, origin) {
     of(requestId).failure = corsErrorStatus?.corsError ?? blockedReason ?? errorText;
   });
   await devtools.send('Network.enable');
-  return () => [...seen.values()].filter((one) => one.url?.startsWith(`${origin}/`));
+  return async () => {
+    const asked = () => [...seen.values()].filter((one) => one.url?.startsWith(`${origin}/`));
+    const deadline = Date.now() + 20000;
+    while (asked().some((one) => !one.status && !one.failure) && Date.now() < deadline) {
+      await new Promise((resolve) => { setTimeout(resolve, 20); });
+    }
+    return asked();
+  };
 }
 
 export const isFrame = (one) => one.method === 'GET' && /\/frames\/\d+$/.test(one.url);

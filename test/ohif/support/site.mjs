@@ -26,7 +26,7 @@ function find(folder, made, name) {
   return { type: path.extname(file), cache: 'max-age=3600', body: fs.createReadStream(file) };
 }
 
-// made: { '/app-config.js': 'text', … }, looked up at each request, so that it may be filled later.
+// made: { '/app-config.js': text or bytes, … }, looked up at each request, so that it may be filled later.
 export async function serveSite(folder, made = {}) {
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, 'http://site').pathname);
