@@ -13,6 +13,9 @@ const sample = path.join(here, '../../script/sample');
 const packages = path.join(here, 'node_modules');
 // OHIF renews a token a minute before its end.
 const TOKEN_SECONDS = 80;
+// As OHIF's documentation wants them: its page may share memory with its workers, and loads nothing of another origin that
+// does not allow it.
+const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 function client(origin) {
   return {
@@ -35,7 +38,8 @@ function serveSlim() {
 
 // { ohif, slim: the viewers' origins; provider, server; stop() }
 export async function deploy() {
-  const [ohif, slim] = [await serveSite(path.join(packages, '@ohif/app/dist')), await serveSlim()];
+  const ohif = await serveSite(path.join(packages, '@ohif/app/dist'), {}, ISOLATED);
+  const slim = await serveSlim();
   const provider = await startProvider([client(ohif.origin)], TOKEN_SECONDS);
   const hosts = { 'https://login.example': provider.url, 'https://ohif.example': ohif.origin, 'https://slim.example': slim.origin };
   const server = await startServer(documented('[[auth.issuers]]', hosts));

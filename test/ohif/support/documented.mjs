@@ -5,7 +5,7 @@ import fs from 'node:fs';
 
 const page = new URL('../../../doc/viewers.md', import.meta.url);
 
-// The block of code, indented by four, whose first line this is. hosts: { 'https://slides.example': 'http://127.0.0.1:8080', … }
+// The first block of code, indented by four, whose first line this is. hosts: { 'https://slides.example': 'http://127.0.0.1:8080', … }
 export function documented(firstLine, hosts) {
   const lines = fs.readFileSync(page, 'utf8').split('\n');
   const begin = lines.indexOf(`    ${firstLine}`);

@@ -10,10 +10,6 @@ const TYPES = {
   '.wasm': 'application/wasm', '.svg': 'image/svg+xml', '.png': 'image/png', '.ico': 'image/x-icon',
   '.woff': 'font/woff', '.woff2': 'font/woff2', '.ttf': 'font/ttf',
 };
-// As OHIF's documentation wants them: with these a page may share memory with its workers, and loads nothing of another
-// origin that does not allow it.
-const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-
 // Where the name's bytes are; nothing when there are none.
 function find(folder, made, name) {
   if (made[name] !== undefined) {
@@ -26,8 +22,8 @@ function find(folder, made, name) {
   return { type: path.extname(file), cache: 'max-age=3600', body: fs.createReadStream(file) };
 }
 
-// made: { '/app-config.js': text or bytes, … }, looked up at each request, so that it may be filled later.
-export async function serveSite(folder, made = {}) {
+// made: { '/app-config.js': text or bytes, … }, looked up at each request, so that it may be filled later. fields: of every answer.
+export async function serveSite(folder, made = {}, fields = {}) {
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, 'http://site').pathname);
     const found = find(folder, made, name);
@@ -36,7 +32,7 @@ export async function serveSite(folder, made = {}) {
       return;
     }
     const type = TYPES[found.type] ?? 'application/octet-stream';
-    response.writeHead(200, { 'Content-Type': type, 'Cache-Control': found.cache, ...ISOLATED });
+    response.writeHead(200, { 'Content-Type': type, 'Cache-Control': found.cache, ...fields });
     pipeline(found.body, response, () => {});
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
