@@ -77,8 +77,6 @@ test('the slide opened again, in a small window, costs no preflight for a tile t
   const { page, faults } = opened;
   const [before, sofar] = [new Set((await asked()).filter(isFrame).map((one) => one.url)), (await asked()).length];
   await page.setViewportSize({ width: 800, height: 600 });
-  await page.goto(deployed.ohif); // OHIF starts anew; the provider knows the user still
-  await page.waitForSelector(STUDY);
   await screenshot(page, 'ohif-list-800');
   await openFromList(page);
   const share = await painted(page, VIEWPORT);

@@ -10,17 +10,20 @@ export const url = process.env.TESSERA_URL;
 const shots = process.env.TESSERA_TEST_SCREENSHOTS;
 const FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
-let browser;
+let launched;
 
-before(async () => {
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
-});
-after(() => browser?.close());
+// Once for each file of tests; a test's own hooks may open pages while it is under way.
+function launch() {
+  launched ??= chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  return launched;
+}
+before(launch);
+after(async () => (await launched)?.close());
 
 // A page that notes whatever must not happen: console errors, failures, requests to other hosts than its home (or several).
 export async function open(options = {}, home = url) {
   assert.ok(home, 'TESSERA_URL names no server');
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const faults = [];
   const requests = [];

@@ -13,8 +13,7 @@ const sample = path.join(here, '../../script/sample');
 const packages = path.join(here, 'node_modules');
 // OHIF renews a token a minute before its end.
 const TOKEN_SECONDS = 80;
-// As OHIF's documentation wants them: its page may share memory with its workers, and loads nothing of another origin that
-// does not allow it.
+// With these a page may share memory with its workers, and loads nothing of another origin that does not allow it.
 const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
 function client(origin) {
@@ -33,12 +32,12 @@ function serveSlim() {
   return serveSite(path.join(packages, 'dicom-microscopy-viewer/dist/dynamic-import'), {
     '/slim.html': fs.readFileSync(path.join(here, 'slim.html')),
     '/dicomweb-client.js': fs.readFileSync(path.join(packages, 'dicomweb-client/build/dicomweb-client.js')),
-  });
+  }, ISOLATED);
 }
 
 // { ohif, slim: the viewers' origins; provider, server; stop() }
 export async function deploy() {
-  const ohif = await serveSite(path.join(packages, '@ohif/app/dist'), {}, ISOLATED);
+  const ohif = await serveSite(path.join(packages, '@ohif/app/dist'));
   const slim = await serveSlim();
   const provider = await startProvider([client(ohif.origin)], TOKEN_SECONDS);
   const hosts = { 'https://login.example': provider.url, 'https://ohif.example': ohif.origin, 'https://slim.example': slim.origin };

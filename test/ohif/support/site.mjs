@@ -19,7 +19,7 @@ function find(folder, made, name) {
   if (!file.startsWith(folder) || !fs.existsSync(file)) {
     return undefined;
   }
-  return { type: path.extname(file), cache: 'max-age=3600', body: fs.createReadStream(file) };
+  return { type: path.extname(file), cache: 'max-age=3600', body: fs.createReadStream(file, { highWaterMark: 4 << 20 }) };
 }
 
 // made: { '/app-config.js': text or bytes, … }, looked up at each request, so that it may be filled later. fields: of every answer.
