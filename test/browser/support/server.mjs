@@ -8,7 +8,7 @@ export async function startServer(config) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tessera-browser-'));
   const file = path.join(folder, 'tessera.toml');
   const data = path.join(folder, 'data');
-  fs.writeFileSync(file, config);
+  fs.writeFileSync(file, config, { mode: 0o600 }); // it may hold tokens
   // The tests' own variables are no settings of the server's.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TESSERA_')));
   const child = spawn(process.env.TESSERA_BIN, ['serve', '--config', file, '--data', data, '--listen',
