@@ -23,6 +23,15 @@ const PageFile* find_file(std::string_view path) {
   return nullptr;
 }
 
+// Also of a 304: a browser puts its fields in place of those it has stored with the page.
+void set_policies(net::Response& response) {
+  response.set("Content-Security-Policy", std::string(kPolicy));
+  response.set("Referrer-Policy", "no-referrer");
+  response.set("Cross-Origin-Opener-Policy", "same-origin");
+  response.set("Cross-Origin-Resource-Policy", "same-origin");
+  response.set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+}
+
 }  // namespace
 
 std::optional<net::Response> serve_page(const net::Request& request) {
@@ -37,16 +46,12 @@ std::optional<net::Response> serve_page(const net::Request& request) {
   response.set("ETag", tag);
   response.set("Cache-Control", "no-cache");  // asked again each time, answered 304: a new program shows at once
   response.set("Vary", "Accept-Encoding");
+  set_policies(response);
   if (request.field("If-None-Match").find(tag) != std::string_view::npos) {
     response.status = 304;
     return response;
   }
   response.set("Content-Type", std::string(file->type));
-  response.set("Content-Security-Policy", std::string(kPolicy));
-  response.set("Referrer-Policy", "no-referrer");
-  response.set("Cross-Origin-Opener-Policy", "same-origin");
-  response.set("Cross-Origin-Resource-Policy", "same-origin");
-  response.set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
   if (gzip) {
     response.set("Content-Encoding", "gzip");
   }

@@ -49,6 +49,17 @@ TEST(Page, a_known_version_is_not_sent_again) {
   EXPECT_EQ(serve_page(get("/assets/app.js", {{"If-None-Match", tag}}))->status, 304);
 }
 
+TEST(Page, a_version_that_is_not_sent_again_keeps_its_policies) {
+  const auto sent = serve_page(get("/"));
+  const auto known = serve_page(get("/", {{"If-None-Match", field(*sent, "ETag")}}));
+  ASSERT_EQ(known->status, 304);
+  for (const char* name : {"Content-Security-Policy", "Referrer-Policy", "Cross-Origin-Opener-Policy",
+                           "Cross-Origin-Resource-Policy", "Permissions-Policy"}) {
+    EXPECT_NE(field(*known, name), "") << name;
+    EXPECT_EQ(field(*known, name), field(*sent, name)) << name;
+  }
+}
+
 TEST(Page, gzip_is_given_to_who_takes_it_under_a_tag_of_its_own) {
   const auto packed = serve_page(get("/assets/openseadragon.min.js", {{"Accept-Encoding", "gzip, br"}}));
   const auto plain = serve_page(get("/assets/openseadragon.min.js"));
