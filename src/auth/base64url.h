@@ -9,5 +9,6 @@
 namespace tessera::auth {
 
 std::optional<std::string> base64url_decode(std::string_view text);
+std::string base64url_encode(std::string_view bytes);
 
 }  // namespace tessera::auth

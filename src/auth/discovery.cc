@@ -87,6 +87,11 @@ Result<Discovery> fetch_discovery(const IssuerOptions& issuer, const Fetch& fetc
   RETURN_IF_ERROR(read_url(issuer, *document, "jwks_uri", out.jwks_uri));
   RETURN_IF_ERROR(read_url(issuer, *document, "authorization_endpoint", out.authorization_endpoint));
   RETURN_IF_ERROR(read_url(issuer, *document, "introspection_endpoint", out.introspection_endpoint));
+  RETURN_IF_ERROR(read_url(issuer, *document, "token_endpoint", out.token_endpoint));
+  RETURN_IF_ERROR(read_url(issuer, *document, "end_session_endpoint", out.end_session_endpoint));
+  RETURN_IF_ERROR(read_url(issuer, *document, "revocation_endpoint", out.revocation_endpoint));
+  const Json* sends_iss = document->find("authorization_response_iss_parameter_supported");
+  out.sends_iss = sends_iss != nullptr && sends_iss->flag;
   if (out.jwks_uri.empty()) {
     return Status(Code::Corrupt, "ask " + url + ": there is no jwks_uri");
   }

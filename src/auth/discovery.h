@@ -21,8 +21,12 @@ Result<net::ClientAnswer> http_fetch(const net::ClientRequest& request);
 struct Discovery {
   std::string jwks_uri;
   std::string authorization_endpoint;  // empty where there is none
-  std::string introspection_endpoint;  // likewise
-  std::int64_t date = 0;               // of the answer, in Unix seconds; 0: not said
+  std::string introspection_endpoint;  // likewise, as all below
+  std::string token_endpoint;
+  std::string end_session_endpoint;
+  std::string revocation_endpoint;
+  bool sends_iss = false;  // an authorization response names its issuer (RFC 9207)
+  std::int64_t date = 0;   // of the answer, in Unix seconds; 0: not said
 };
 
 // Corrupt when the answer is no discovery document of that issuer, Unavailable when none is had.

@@ -1,10 +1,9 @@
 #include "auth/introspection.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 
 #include "auth/claims.h"
+#include "auth/client_form.h"
 #include "auth/jwt.h"
 
 namespace tessera::auth {
@@ -16,30 +15,6 @@ constexpr JsonLimits kAnswerLimits{16, 2048};
 
 bool is_alphanumeric(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-}
-
-// application/x-www-form-urlencoded.
-std::string form_encode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (is_alphanumeric(c) || c == '-' || c == '.' || c == '_') {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
-
-std::string base64(std::string_view text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                      static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(length));
-  return out;
 }
 
 }  // namespace
@@ -58,8 +33,7 @@ Refusal introspect(const IssuerOptions& issuer, const std::string& endpoint, std
   net::ClientRequest request;
   request.url = endpoint;
   request.fields = {{"Accept", "application/json"},
-                    {"Authorization", "Basic " + base64(form_encode(issuer.introspection_client) + ":" +
-                                                        form_encode(issuer.introspection_secret))}};
+                    {"Authorization", basic_credentials(issuer.introspection_client, issuer.introspection_secret)}};
   request.form = "token=" + form_encode(token) + "&token_type_hint=access_token";
   request.ca_file = issuer.ca_file;
   request.timeout = timeout;

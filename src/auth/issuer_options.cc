@@ -50,6 +50,10 @@ Status check_issuer(const IssuerOptions& issuer) {
       return bad(issuer.url, key, "must name a claim");
     }
   }
+  const std::string scopes = " " + issuer.login_scope + " ";
+  if (issuer.signs_in() && scopes.find(" openid ") == std::string::npos) {
+    return bad(issuer.url, "login scope", "must hold the word openid: without it there is no ID token");
+  }
   return {};
 }
 
@@ -81,7 +85,7 @@ Status check_issuers(const std::vector<IssuerOptions>& issuers) {
     return Status(Code::InvalidArgument,
                   "configuration: auth.issuers: there may be up to " + std::to_string(kMaxIssuers));
   }
-  std::string introspecting;
+  std::string introspecting, signing_in;
   for (std::size_t i = 0; i < issuers.size(); ++i) {
     RETURN_IF_ERROR(check_issuer(issuers[i]));
     for (std::size_t j = 0; j < i; ++j) {
@@ -95,6 +99,11 @@ Status check_issuers(const std::vector<IssuerOptions>& issuers) {
                      introspecting + "' has it already)");
     }
     introspecting = issuers[i].introspects() ? issuers[i].url : introspecting;
+    if (issuers[i].signs_in() && !signing_in.empty()) {
+      return bad(issuers[i].url, "login",
+                 "is possible with one issuer only, and the page signs in with '" + signing_in + "' already");
+    }
+    signing_in = issuers[i].signs_in() ? issuers[i].url : signing_in;
   }
   return {};
 }

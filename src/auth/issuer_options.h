@@ -30,7 +30,14 @@ struct IssuerOptions {
   std::string introspection_client;
   std::string introspection_secret;
 
+  // Signing in on the page (login.h); no client_id: not with this issuer.
+  std::string login_client;
+  std::string login_secret;  // empty: a public client, which PKCE alone protects
+  std::string login_scope = "openid profile offline_access";
+  std::string login_resource;  // RFC 8707: what the access token is to be for; empty: as the issuer has it
+
   bool introspects() const { return !introspection_client.empty(); }
+  bool signs_in() const { return !login_client.empty(); }
 };
 
 // Whether the URL may be asked: https, or http to this machine itself. `what` begins the error: "auth.issuers url".
