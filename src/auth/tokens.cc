@@ -8,6 +8,7 @@
 #include "auth/api_key.h"
 #include "auth/key_ring.h"
 #include "auth/oidc.h"
+#include "auth/sessions.h"
 
 namespace tessera::auth {
 
@@ -38,8 +39,24 @@ bool has_two_credentials(const net::Request& request) {
 
 }  // namespace
 
-Authenticator::Authenticator(std::vector<StaticToken> tokens, const KeyRing* keys, Oidc* oidc)
-    : tokens_(std::move(tokens)), keys_(keys), oidc_(oidc != nullptr && oidc->has_issuers() ? oidc : nullptr) {}
+Authenticator::Authenticator(std::vector<StaticToken> tokens, const KeyRing* keys, Oidc* oidc, const Sessions* sessions)
+    : tokens_(std::move(tokens)),
+      keys_(keys),
+      oidc_(oidc != nullptr && oidc->has_issuers() ? oidc : nullptr),
+      sessions_(oidc_ != nullptr ? sessions : nullptr) {}
+
+Authenticator::Credential Authenticator::credential(const net::Request& request) const {
+  if (sessions_ == nullptr || request.has_field(kField)) {
+    return {nullptr, bearer_token(request)};
+  }
+  SessionPtr session = sessions_->find(request);
+  const std::string_view token = session != nullptr ? std::string_view(session->access_token) : std::string_view();
+  return {std::move(session), token};
+}
+
+bool Authenticator::presented(const net::Request& request) const {
+  return request.has_field(kField) || credential(request).session != nullptr;
+}
 
 const StaticToken* Authenticator::find_static(std::string_view token) const {
   if (tokens_.empty()) {
@@ -63,9 +80,12 @@ std::optional<Result<Identity>> Authenticator::authenticate(const net::Request& 
   if (has_two_credentials(request)) {
     return Result<Identity>(Status(Code::InvalidArgument, "the request has more than one Authorization field"));
   }
-  const std::string_view token = bearer_token(request);
+  const auto [session, token] = credential(request);
   if (token.empty()) {
     return Result<Identity>(Status(Code::Unauthenticated, "this server wants a bearer token"));
+  }
+  if (session != nullptr) {
+    return oidc_->known(token);  // an issuer gave it, and nothing else is what it could be
   }
   if (keys_ != nullptr && token.starts_with(kApiKeyPrefix)) {
     return keys_->authenticate(token);
@@ -84,14 +104,19 @@ std::optional<Result<Identity>> Authenticator::authenticate(const net::Request& 
 }
 
 void Authenticator::ask(const net::Request& request, std::function<void(Result<Identity>)> then) const {
-  oidc_->ask(bearer_token(request), std::move(then));
+  const auto [session, token] = credential(request);
+  if (token.empty()) {  // its cookie's time was over just now
+    then(Status(Code::Unauthenticated, "this server wants a bearer token"));
+    return;
+  }
+  oidc_->ask(token, std::move(then));
 }
 
 std::vector<std::string> Authenticator::challenges(const net::Request& request, const Status& why) const {
   std::string error;
   if (why.code() == Code::InvalidArgument) {
     error = ", error=\"invalid_request\", error_description=\"" + std::string(why.message()) + "\"";
-  } else if (!bearer_token(request).empty()) {
+  } else if (!credential(request).token.empty()) {
     // The sentences are this room's own and hold neither quotes nor anything of the token.
     error = ", error=\"invalid_token\", error_description=\"" + std::string(why.message()) + "\"";
   }

@@ -1,6 +1,7 @@
 // Authenticator: from a request to an Identity, by the static bearer tokens of the configuration, the API keys of the
 // catalog and the tokens of the issuers. Safe from all loop threads; never blocks. Credentials are taken from the
-// Authorization field only: not from the query, a form or a cookie.
+// Authorization field, or, where people sign in on the page, from its cookie (sessions.h: only with the browser's word
+// that this server's own page asks); the field counts where both are there. Never from the query or a form.
 //
 // Tokens are held as SHA-256 and compared in constant time; the plain text is forgotten when the configuration was
 // read.
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "auth/identity.h"
+#include "auth/session.h"
 #include "auth/token_digest.h"
 #include "base/result.h"
 #include "net/http.h"
@@ -21,6 +23,7 @@ namespace tessera::auth {
 
 class KeyRing;
 class Oidc;
+class Sessions;
 
 struct StaticToken {
   std::string name;  // the subject
@@ -30,13 +33,14 @@ struct StaticToken {
 
 class Authenticator {
  public:
-  // Neither tokens nor keys nor issuers: everybody is anonymous, without proof. `keys` and `oidc` are borrowed; null:
-  // they are not taken.
-  explicit Authenticator(std::vector<StaticToken> tokens, const KeyRing* keys = nullptr, Oidc* oidc = nullptr);
+  // Neither tokens nor keys nor issuers: everybody is anonymous, without proof. `keys`, `oidc` and `sessions` are
+  // borrowed; null: they are not taken.
+  explicit Authenticator(std::vector<StaticToken> tokens, const KeyRing* keys = nullptr, Oidc* oidc = nullptr,
+                         const Sessions* sessions = nullptr);
 
   bool required() const { return !tokens_.empty() || keys_ != nullptr || oidc_ != nullptr; }
   // Whether the request brings any credential, good or bad.
-  static bool presented(const net::Request& request) { return request.has_field("Authorization"); }
+  bool presented(const net::Request& request) const;
 
   // What can be told at once. Nothing: an issuer must be asked first, see ask(). Unauthenticated without a token or
   // with one that does not hold; InvalidArgument with two Authorization fields; Unavailable when an issuer is away.
@@ -52,11 +56,18 @@ class Authenticator {
   static std::string insufficient() { return "Bearer realm=\"tessera\", error=\"insufficient_scope\""; }
 
  private:
+  // The token that the request brings, empty when there is none; the session, where there is one, keeps its text.
+  struct Credential {
+    SessionPtr session;
+    std::string_view token;
+  };
+  Credential credential(const net::Request& request) const;
   const StaticToken* find_static(std::string_view token) const;
 
   const std::vector<StaticToken> tokens_;
   const KeyRing* const keys_;
   Oidc* const oidc_;
+  const Sessions* const sessions_;
 };
 
 }  // namespace tessera::auth

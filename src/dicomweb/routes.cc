@@ -259,7 +259,7 @@ Sink Router::admit(const Found& asked, Result<auth::Identity> identity, Exchange
   const net::Request& request = exchange->request;
   // Where something is granted to anyone, a credential is asked for only once that is not enough.
   const Status unknown = identity.status();
-  if (!unknown.ok() && !auth::Authenticator::presented(request) && policies_.current()->admits_anyone()) {
+  if (!unknown.ok() && !authenticator_.presented(request) && policies_.current()->admits_anyone()) {
     identity = auth::Identity{};
   }
   if (!identity.ok()) {
