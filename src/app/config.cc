@@ -215,6 +215,19 @@ Status check_tls(const Config& config) {
   return {};
 }
 
+// What a sign-in leaves in the browser is for TLS alone, but on this machine itself.
+Status check_login(const Config& config) {
+  const bool signs_in = std::any_of(config.issuers.begin(), config.issuers.end(),
+                                    [](const auth::IssuerOptions& issuer) { return issuer.signs_in(); });
+  if (!signs_in || config.tls.enabled() || config.public_url.starts_with("https://") ||
+      !config.trusted_proxies.empty() || is_loopback(config.listen_host)) {
+    return {};
+  }
+  return Status(Code::InvalidArgument,
+                "auth.issuers login: browsers keep its cookie for https only; configure tls.certificate and tls.key, "
+                "or name the proxy that ends TLS in trusted_proxies, or an https:// public_url");
+}
+
 }  // namespace
 
 Status set_key(Config& config, std::string_view key, std::string_view value) {
@@ -268,6 +281,7 @@ Status check_config(const Config& config) {
                       "auth.keys or auth.issuers, or say --insecure-no-auth if that is what you want");
   }
   RETURN_IF_ERROR(check_tls(config));
+  RETURN_IF_ERROR(check_login(config));
   for (const dicomweb::CorsSite& site : cors_options(config).sites) {
     RETURN_IF_ERROR(dicomweb::check_cors_site(site));
   }

@@ -13,10 +13,11 @@ using auth::IssuerOptions;
 
 constexpr std::size_t kMaxSecret = 4096;
 constexpr std::string_view kKeys[] = {
-    "url",          "audiences",     "clients",    "algorithms", "token_types",        "roles_claim",
-    "scope_claim",  "subject_claim", "name_claim", "ca_file",    "clock_skew_seconds", "jwks_refresh_seconds",
-    "introspection"};
+    "url",           "audiences",     "clients",    "algorithms", "token_types",        "roles_claim",
+    "scope_claim",   "subject_claim", "name_claim", "ca_file",    "clock_skew_seconds", "jwks_refresh_seconds",
+    "introspection", "login"};
 constexpr std::string_view kIntrospectionKeys[] = {"client_id", "client_secret_file"};
+constexpr std::string_view kLoginKeys[] = {"client_id", "client_secret_file", "scope", "resource"};
 
 Status bad(std::string_view key, std::string_view rule) {
   return Status(Code::InvalidArgument, "configuration: auth.issuers " + std::string(key) + " " + std::string(rule));
@@ -82,6 +83,22 @@ Status read_seconds(const toml::table& table, std::string_view key, std::chrono:
   return {};
 }
 
+Status read_secret(std::string_view key, const std::string& file, Config& config, std::string& out) {
+  auto secret = read_file(file, kMaxSecret);
+  if (!secret.ok()) {
+    return secret.status().while_doing("configuration: auth.issuers " + std::string(key));
+  }
+  while (secret->ends_with('\n') || secret->ends_with('\r')) {
+    secret->pop_back();
+  }
+  if (secret->empty()) {
+    return bad(key, "'" + file + "' is empty");
+  }
+  out = std::move(*secret);
+  config.secret_files.emplace_back(file);
+  return {};
+}
+
 Status read_introspection(const toml::table& table, Config& config, IssuerOptions& out) {
   const toml::node* node = table.get("introspection");
   if (node == nullptr) {
@@ -98,19 +115,28 @@ Status read_introspection(const toml::table& table, Config& config, IssuerOption
   if (out.introspection_client.empty() || file.empty()) {
     return bad("introspection", "needs client_id and client_secret_file");
   }
-  auto secret = read_file(file, kMaxSecret);
-  if (!secret.ok()) {
-    return secret.status().while_doing("configuration: auth.issuers introspection client_secret_file");
+  return read_secret("introspection client_secret_file", file, config, out.introspection_secret);
+}
+
+Status read_login(const toml::table& table, Config& config, IssuerOptions& out) {
+  const toml::node* node = table.get("login");
+  if (node == nullptr) {
+    return {};
   }
-  while (secret->ends_with('\n') || secret->ends_with('\r')) {
-    secret->pop_back();
+  if (!node->is_table()) {
+    return bad("login", "must be a table with client_id, and perhaps client_secret_file, scope and resource");
   }
-  if (secret->empty()) {
-    return bad("introspection client_secret_file", "'" + file + "' is empty");
+  const toml::table& inner = *node->as_table();
+  RETURN_IF_ERROR(check_keys(inner, kLoginKeys, "auth.issuers login"));
+  std::string file;
+  RETURN_IF_ERROR(read_text(inner, "client_id", out.login_client));
+  RETURN_IF_ERROR(read_text(inner, "client_secret_file", file));
+  RETURN_IF_ERROR(read_text(inner, "scope", out.login_scope));
+  RETURN_IF_ERROR(read_text(inner, "resource", out.login_resource));
+  if (out.login_client.empty()) {
+    return bad("login", "needs client_id");
   }
-  out.introspection_secret = std::move(*secret);
-  config.secret_files.emplace_back(file);
-  return {};
+  return file.empty() ? Status() : read_secret("login client_secret_file", file, config, out.login_secret);
 }
 
 Result<IssuerOptions> read_issuer(const toml::table& table, Config& config) {
@@ -141,6 +167,7 @@ Result<IssuerOptions> read_issuer(const toml::table& table, Config& config) {
   RETURN_IF_ERROR(read_seconds(table, "clock_skew_seconds", out.clock_skew));
   RETURN_IF_ERROR(read_seconds(table, "jwks_refresh_seconds", out.jwks_refresh));
   RETURN_IF_ERROR(read_introspection(table, config, out));
+  RETURN_IF_ERROR(read_login(table, config, out));
   return out;
 }
 
@@ -149,6 +176,18 @@ toml::array as_array(const std::vector<std::string>& list) {
   for (const std::string& text : list) {
     out.push_back(text);
   }
+  return out;
+}
+
+toml::table login_table(const IssuerOptions& issuer) {
+  toml::table out{{"client_id", issuer.login_client}, {"scope", issuer.login_scope}};
+  if (!issuer.login_secret.empty()) {
+    out.insert("client_secret_file", "********");
+  }
+  if (!issuer.login_resource.empty()) {
+    out.insert("resource", issuer.login_resource);
+  }
+  out.is_inline(true);
   return out;
 }
 
@@ -196,6 +235,9 @@ std::string print_issuers(const Config& config) {
       toml::table inner{{"client_id", issuer.introspection_client}, {"client_secret_file", "********"}};
       inner.is_inline(true);
       table.insert("introspection", std::move(inner));
+    }
+    if (issuer.signs_in()) {
+      table.insert("login", login_table(issuer));
     }
     out << "\n[[auth.issuers]]\n" << table << "\n";
   }

@@ -62,6 +62,11 @@ void check_issuers(const Config& config, Findings& out) {
       out.push_back({"issuer", Verdict::Error, "'" + issuer.url + "' has no introspection endpoint",
                      "take introspection off, or switch it on there"});
     }
+    if (issuer.signs_in() && (discovery->authorization_endpoint.empty() || discovery->token_endpoint.empty())) {
+      out.push_back({"issuer", Verdict::Error,
+                     "'" + issuer.url + "' has no authorization endpoint, or no token endpoint, to sign in with",
+                     "take login off, or switch the authorization code flow on there"});
+    }
   }
 }
 

@@ -46,22 +46,23 @@ std::string describe(const std::vector<Check>& checks, bool healthy) {
 
 }  // namespace
 
-Front::Front(const Config& config, ArchiveStack& stack, const auth::PolicySource& policies, const auth::KeyRing* keys,
-             Pool& readers, Pool& writers, Metrics& metrics, Log& log, auth::AuditTrail* audit)
+Front::Front(const Config& config, ArchiveStack& stack, const Doors& doors, Pool& readers, Pool& writers,
+             Metrics& metrics, Log& log, auth::AuditTrail* audit)
     : stack_(stack),
       readers_(readers),
       metrics_(metrics),
       oidc_({.issuers = config.issuers}, stack.clock, log),
-      authenticator_(config.tokens, keys, &oidc_),
-      cors_(cors_options(config)),
       public_url_({config.public_url, config.trusted_proxies}),
+      login_pages_(oidc_, doors.seal, public_url_, stack.clock, log, audit),
+      authenticator_(config.tokens, doors.keys, &oidc_, login_pages_.sessions()),
+      cors_(cors_options(config)),
       uploads_({std::uint64_t{config.max_instance_mib} << 20, std::uint64_t{config.max_request_gib} << 30,
                 std::uint64_t{config.upload_gib_per_day} << 30, config.uploads_at_once},
                stack.clock),
       parts_{stack.ingest,        stack.locator, stack.instances,   stack.partitions,
              *stack.folder.blobs, readers,       writers,           [&stack] { stack.sweeper.wake(); },
              stack.free_space,    uploads_,      config.partitions, audit},
-      router_(parts_, authenticator_, policies, cors_, public_url_, log) {
+      router_(parts_, authenticator_, doors.policies, cors_, public_url_, log) {
   watch_issuers(metrics, oidc_);
   oidc_.start();
 }
@@ -74,6 +75,10 @@ Front::~Front() {
 std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net::Responder responder) const {
   if (router_.owns(request)) {
     return router_.dispatch(request, std::move(responder));
+  }
+  if (LoginPages::owns(request)) {  // before CORS: no other origin's page has any business there
+    login_pages_.dispatch(request, std::move(responder));
+    return nullptr;
   }
   const bool reads = request.method == net::Method::Get || request.method == net::Method::Head;
   if (std::optional<net::Response> preflight = cors_.preflight(request)) {

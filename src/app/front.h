@@ -1,5 +1,6 @@
-// Front: the first thing that sees a request: health, metrics, the page, and DICOMweb. Health and metrics need no token
-// (they tell nothing about patients); the page's files need none either, its data does. Immutable, safe from all loops.
+// Front: the first thing that sees a request: health, metrics, the page, signing in on it, and DICOMweb. Health and
+// metrics need no token (they tell nothing about patients); the page's files need none either, its data does.
+// Immutable, safe from all loops.
 #pragma once
 
 #include <atomic>
@@ -7,6 +8,7 @@
 
 #include "app/archive_stack.h"
 #include "app/config.h"
+#include "app/login_pages.h"
 #include "app/metrics.h"
 #include "auth/key_ring.h"
 #include "auth/oidc.h"
@@ -17,12 +19,19 @@
 
 namespace tessera::app {
 
+// By what it is decided who is let in.
+struct Doors {
+  const auth::PolicySource& policies;
+  const auth::KeyRing* keys = nullptr;  // none: API keys are not taken
+  const auth::Seal* seal = nullptr;     // none: nobody signs in on the page
+};
+
 class Front {
  public:
-  // All but `config` are borrowed; no `keys`: API keys are not taken; no `audit`: nothing is. Asks the issuers of the
+  // All but `config` are borrowed, what `doors` points to as well; no `audit`: nothing is. Asks the issuers of the
   // configuration from now on.
-  Front(const Config& config, ArchiveStack& stack, const auth::PolicySource& policies, const auth::KeyRing* keys,
-        Pool& readers, Pool& writers, Metrics& metrics, Log& log, auth::AuditTrail* audit);
+  Front(const Config& config, ArchiveStack& stack, const Doors& doors, Pool& readers, Pool& writers, Metrics& metrics,
+        Log& log, auth::AuditTrail* audit);
   ~Front();
 
   std::unique_ptr<net::BodySink> dispatch(const net::Request& request, net::Responder responder) const;
@@ -41,9 +50,10 @@ class Front {
   Pool& readers_;
   Metrics& metrics_;
   auth::Oidc oidc_;
+  const dicomweb::PublicUrl public_url_;
+  const LoginPages login_pages_;
   const auth::Authenticator authenticator_;
   const dicomweb::CorsPolicy cors_;
-  const dicomweb::PublicUrl public_url_;
   dicomweb::UploadQuota uploads_;
   const dicomweb::ArchiveParts parts_;
   const dicomweb::Router router_;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "app/audit.h"
 #include "app/commands.h"
@@ -85,6 +86,7 @@ void log_access(Log& log, const net::AccessRecord& record) {
 struct Doorkeepers {
   std::unique_ptr<auth::PolicySource> policies;
   std::unique_ptr<auth::KeyRing> keys;  // none: API keys are not taken
+  std::optional<auth::Seal> seal;       // none: nobody signs in on the page
 };
 
 Result<Doorkeepers> open_doorkeepers(const Config& config, ArchiveStack& stack, Log& log) {
@@ -93,6 +95,11 @@ Result<Doorkeepers> open_doorkeepers(const Config& config, ArchiveStack& stack, 
   TRY_ASSIGN(doors.policies, auth::PolicySource::make(config.policy_file, open, log));
   if (config.api_keys) {
     TRY_ASSIGN(doors.keys, auth::KeyRing::open(*stack.folder.database, stack.keys, stack.clock, log));
+  }
+  for (const auth::IssuerOptions& issuer : config.issuers) {
+    if (issuer.signs_in()) {
+      TRY_ASSIGN(doors.seal, auth::Seal::open(stack.folder.path / "session.key"));
+    }
   }
   return doors;
 }
@@ -224,7 +231,8 @@ int run_serve(const Config& config) {
   if (*audit != nullptr) {
     watch_audit(metrics, **audit);
   }
-  Front front(config, **stack, *doors->policies, doors->keys.get(), readers, writers, metrics, log, audit->get());
+  Front front(config, **stack, {*doors->policies, doors->keys.get(), doors->seal ? &*doors->seal : nullptr}, readers,
+              writers, metrics, log, audit->get());
 
   net::ServerOptions options = server_options(config);
   options.tls = *tls;

@@ -91,12 +91,6 @@ std::string query_of(std::string_view query, bool values) {
   return text;
 }
 
-// The peer, where it spoke for the client.
-std::string_view proxy_of(const net::Request& request) {
-  const std::string_view peer = request.peer.substr(0, request.peer.rfind(':'));
-  return peer == request.client ? std::string_view() : peer;
-}
-
 // What was refused because it is no UID may be anything, a name too.
 std::string_view uid_of(const std::string& text) {
   return dicom::is_valid_uid(text) ? std::string_view(text) : std::string_view();
@@ -110,6 +104,11 @@ const char* outcome_of(const archive::StoreOutcome& outcome) {
 }
 
 }  // namespace
+
+std::string_view proxy_of(const net::Request& request) {
+  const std::string_view peer = request.peer.substr(0, request.peer.rfind(':'));
+  return peer == request.client ? std::string_view() : peer;
+}
 
 void audit_answer(auth::AuditTrail& trail, const Exchange& exchange, int status) {
   const Kind kind = kind_of(exchange.request.method, exchange.route);

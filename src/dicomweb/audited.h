@@ -13,6 +13,9 @@ namespace tessera::dicomweb {
 
 class Exchange;
 
+// The peer, where it spoke for the client.
+std::string_view proxy_of(const net::Request& request);
+
 // An answer that changed nothing: a read, or a refusal.
 void audit_answer(auth::AuditTrail& trail, const Exchange& exchange, int status);
 

@@ -68,7 +68,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange, Level level) {
   if (rows.empty()) {
     net::Response nothing;
     nothing.status = 204;
-    nothing.set("Cache-Control", "no-cache");
+    nothing.set("Cache-Control", "private, no-cache");
     exchange.send(std::move(nothing));
     return {};
   }

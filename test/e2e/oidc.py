@@ -2,6 +2,7 @@
 import contextlib
 import http.server
 import json
+import os
 import pathlib
 import re
 import socket
@@ -25,19 +26,24 @@ def free_port():
 
 
 class Provider:
-    """oidc-provider in a process of its own: url, token(client), rotate(), start(), stop()."""
+    """oidc-provider in a process of its own: url, token(client), rotate(), start(), stop().
 
-    def __init__(self, folder, port=None):
+    `clients`: metadata of those with which people sign in.
+    """
+
+    def __init__(self, folder, port=None, clients=(), token_seconds=3600):
         assert (FOLDER / "node_modules").is_dir(), "test/oidc has no node_modules: run script/bootstrap test"
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._out = folder / "provider.txt"
+        self._environment = {**os.environ, "TESSERA_TEST_CLIENTS": json.dumps(list(clients)),
+                             "TESSERA_TEST_TOKEN_SECONDS": str(token_seconds)}
         self.process = None
 
     def start(self):
         with self._out.open("wb") as out:
             self.process = subprocess.Popen(["node", FOLDER / "provider.mjs", str(self.port)], stdout=out, stderr=out,
-                                            stdin=subprocess.DEVNULL, cwd=FOLDER)
+                                            stdin=subprocess.DEVNULL, cwd=FOLDER, env=self._environment)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             if READY.search(self._out.read_text()):

@@ -33,13 +33,14 @@ class Server:
     With TESSERA_TEST_TLS=1 every server that says nothing else speaks TLS, and clients trust it by their environment.
     """
 
-    def __init__(self, folder, config=None, arguments=(), environment=None, tls=tls_files.of_the_session()):
+    def __init__(self, folder, config=None, arguments=(), environment=None, tls=tls_files.of_the_session(),
+                 port=0):
         self.tls = tls
         arguments = [*arguments, *(tls.arguments() if tls else [])]
         self.data = folder / "data"
         self._out = folder / "stdout.txt"
         self._log = folder / "stderr.txt"
-        command = [str(BINARY), "serve", "--data", str(self.data), "--listen", "127.0.0.1:0", *arguments]
+        command = [str(BINARY), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{port}", *arguments]
         if config is not None:
             (folder / "tessera.toml").write_text(config)
             (folder / "tessera.toml").chmod(0o600)  # it may hold tokens
