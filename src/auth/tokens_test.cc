@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "auth/caller.h"
+#include "auth/oidc.h"
+#include "auth/sessions.h"
+#include "support/fake_issuer.h"
+#include "support/signed_token.h"
 
 namespace tessera::auth {
 
@@ -82,6 +86,94 @@ TEST(Tokens, a_role_that_nobody_knows_gives_nothing) {
   const auto policy = std::make_shared<const Policy>(Policy::builtin(false));
   EXPECT_EQ(admit(stranger, policy, Action::Read, "p").status().code(), Code::PermissionDenied);
   EXPECT_EQ(admit_to_service(stranger, policy, Action::Read).status().code(), Code::PermissionDenied);
+}
+
+// Sessions of people who signed in on the page
+
+namespace {
+
+struct SignedIn {
+  SignedIn() {
+    oidc.start();
+    while (oidc.issuers().front()->snapshot().keys == nullptr) {
+      std::this_thread::sleep_for(Millis(1));
+    }
+  }
+
+  static IssuerOptions options() {
+    IssuerOptions out;
+    out.url = test::FakeIssuer::kUrl;
+    out.audiences = {"tessera"};
+    out.clock_skew = std::chrono::seconds(0);
+    return out;
+  }
+  std::string token(int seconds) const {
+    const std::int64_t now = clock.wall_millis() / 1000;
+    return key.sign("ES256", R"({"alg":"ES256","kid":"a"})",
+                    R"({"iss":"https://issuer.example","aud":"tessera","sub":"alice","exp":)" +
+                        std::to_string(now + seconds) + "}");
+  }
+  std::string cookie(const std::string& access_token) const {
+    const auto set = sessions.set({"id", access_token, "", "alice", "Alice", 0});
+    return set->front().substr(0, set->front().find(';'));
+  }
+  static net::Request request(std::string_view cookie) {
+    net::Request out;
+    out.fields = {{"Cookie", cookie}, {"Sec-Fetch-Site", "same-origin"}};
+    return out;
+  }
+
+  const test::SigningKey key = test::SigningKey::ec("P-256");
+  test::FakeIssuer provider{key.key_set()};
+  SystemClock clock;
+  Log log{{.level = LogLevel::Off}};
+  Oidc oidc{{.issuers = {options()}, .fetch = provider.fetch()}, clock, log};
+  const Seal seal = std::move(Seal::from_key(std::string(Seal::kKeyBytes, 'k')).value());
+  const Sessions sessions{seal, clock};
+  const Authenticator authenticator{{{"lab", digest_of("secret-owner"), "owner"}}, nullptr, &oidc, &sessions};
+};
+
+}  // namespace
+
+TEST(Tokens, a_sessions_cookie_is_as_good_as_its_token_and_no_better) {
+  SignedIn world;
+  const std::string good = world.cookie(world.token(60));
+  const auto identity = world.authenticator.authenticate(SignedIn::request(good));
+  ASSERT_TRUE(identity.has_value() && identity->ok());
+  EXPECT_EQ((*identity)->subject, "alice");
+  EXPECT_TRUE(world.authenticator.presented(SignedIn::request(good)));
+  const std::string over = world.cookie(world.token(-1));
+  EXPECT_EQ(world.authenticator.authenticate(SignedIn::request(over))->status().code(), Code::Unauthenticated);
+  EXPECT_TRUE(world.authenticator.presented(SignedIn::request(over)));
+}
+
+TEST(Tokens, a_static_token_in_a_cookie_is_none) {
+  SignedIn world;
+  const auto identity = world.authenticator.authenticate(SignedIn::request(world.cookie("secret-owner")));
+  EXPECT_EQ(identity->status().code(), Code::Unauthenticated);
+}
+
+TEST(Tokens, an_authorization_field_wins_over_a_cookie_also_when_it_is_wrong) {
+  SignedIn world;
+  const std::string cookie = world.cookie(world.token(60));
+  net::Request request = SignedIn::request(cookie);
+  request.fields.emplace_back("Authorization", "Bearer secret-owner");
+  EXPECT_EQ((*world.authenticator.authenticate(request))->subject, "lab");
+  request.fields.back().second = "Bearer guess";
+  EXPECT_EQ(world.authenticator.authenticate(request)->status().code(), Code::Unauthenticated);
+  request.fields.back().second = "Basic x";
+  EXPECT_EQ(world.authenticator.authenticate(request)->status().code(), Code::Unauthenticated);
+}
+
+TEST(Tokens, a_cookie_that_does_not_count_is_no_credential) {
+  SignedIn world;
+  const std::string cookie = world.cookie(world.token(60));
+  net::Request request = SignedIn::request(cookie);
+  request.fields.back().second = "same-site";
+  EXPECT_FALSE(world.authenticator.presented(request));
+  EXPECT_EQ(world.authenticator.authenticate(request)->status().code(), Code::Unauthenticated);
+  const Authenticator without({}, nullptr, &world.oidc);
+  EXPECT_FALSE(without.presented(SignedIn::request(cookie)));
 }
 
 }  // namespace tessera::auth

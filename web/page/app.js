@@ -2,6 +2,7 @@
 
 import { readAddress, listAddress } from './address.js';
 import { element, notice } from './dom.js';
+import { enterButton, showAccount, signsIn } from './login.js';
 import { showSlide } from './slide.js';
 import { openUploads } from './uploadpanel.js';
 import { Worklist } from './worklist.js';
@@ -20,6 +21,7 @@ async function show() {
   if (address.study === undefined) {
     document.title = 'Tessera';
     leave = worklist.show(address.search);
+    showAccount(view);
     return;
   }
   view.replaceChildren(notice('Loading the slide…'));
@@ -27,12 +29,13 @@ async function show() {
     const left = await showSlide(view, address, () => worklist.forget());
     if (mine === turn) {
       leave = left;
+      showAccount(view);
     } else {
       left();
     }
   } catch (error) {
     if (mine === turn) {
-      view.replaceChildren(notice(error.message,
+      view.replaceChildren(notice(error.message, ...(error.status === 401 && signsIn() ? [enterButton()] : []),
         element('a', { href: listAddress(address.search), className: 'back' }, 'All slides')));
     }
   }

@@ -1,6 +1,6 @@
 // A small DICOMweb client of this very server. Requests go to the page's own origin and nowhere else.
 
-import { authorization, signIn } from './session.js';
+import { authorization, notAllowed, signIn, unknownCaller } from './session.js';
 
 // Where the server has data partitions, the page's address says which one it shows: /?partition=lab-a
 const partition = new URLSearchParams(window.location.search).get('partition');
@@ -23,10 +23,10 @@ export function refusal(status, text) {
     return new Refused(0, 'The server does not answer. Check the connection and try again.');
   }
   if (status === 401) {
-    return new Refused(401, 'This server wants an access token that it knows.');
+    return new Refused(401, unknownCaller());
   }
   if (status === 403) {
-    return new Refused(403, `Your access token does not allow this${said ? `: ${said}` : ''}.`);
+    return new Refused(403, `${notAllowed('this')}${said ? `: ${said}` : ''}.`);
   }
   return new Refused(status, said || `The server answered ${status}.`);
 }
@@ -39,11 +39,11 @@ async function attempt(path, options) {
   }
 }
 
-// 401 asks the reader for a token, and goes on with it.
+// 401 renews the sign-in, or asks the reader for a token, and goes on with it.
 export async function request(path, options = {}) {
   let response = await attempt(path, options);
-  while (response.status === 401) {
-    if (!await signIn()) {
+  for (let times = 0; response.status === 401; ++times) {
+    if (!await signIn(times)) {
       throw refusal(401, '');
     }
     response = await attempt(path, options);

@@ -1,8 +1,10 @@
-// The access token of this browser tab: asked for when the server wants one, kept until the tab is closed, sent
+// What lets requests in. Where people sign in by an identity provider, the browser's cookie (login.js). Where they do
+// not, an access token of this browser tab: asked for when the server wants one, kept until the tab is closed, sent
 // nowhere but to this server.
 
-import { element } from './dom.js';
 import { ask } from './dialog.js';
+import { element } from './dom.js';
+import { known, regain, signsIn, wanted } from './login.js';
 
 const KEY = 'tessera-token';
 let asking = null;
@@ -31,10 +33,24 @@ async function askForToken() {
   return given;
 }
 
-// One question, whoever asks; resolves with whether a token was given.
-export function signIn() {
+// After a request was refused `times` before: resolves with whether to try it again. A sign-in is renewed once; for a
+// token there is one question, whoever asks.
+export async function signIn(times) {
+  await known;
+  if (signsIn()) {
+    return times === 0 && regain();
+  }
   asking ??= askForToken().finally(() => {
     asking = null;
   });
   return asking;
+}
+
+// What a refusal means to who reads it.
+export function unknownCaller() {
+  return signsIn() ? wanted() : 'This server wants an access token that it knows.';
+}
+
+export function notAllowed(what) {
+  return `Your ${signsIn() ? 'sign-in' : 'access token'} does not allow ${what}`;
 }

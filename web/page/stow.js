@@ -1,7 +1,7 @@
 // One file to the server (STOW-RS, one part), with progress; what became of it in words.
 
 import { SERVICE } from './dicomweb.js';
-import { authorization, signIn } from './session.js';
+import { authorization, notAllowed, signIn, unknownCaller } from './session.js';
 import { first, values } from './values.js';
 
 // Failure reasons (PS3.18 table I.2-2) that the server gives without a comment of its own.
@@ -39,7 +39,7 @@ function failure(status, text) {
     };
   }
   if (status === 403) {
-    return { state: 'failed', text: `Your access token does not allow storing: ${text.trim()}.` };
+    return { state: 'failed', text: `${notAllowed('storing')}: ${text.trim()}.` };
   }
   return { state: 'failed', text: text.trim() || `The server answered ${status}.` };
 }
@@ -63,11 +63,11 @@ function post(file, onprogress, signal) {
 // Resolves with { state: stored | known | failed, text }. Rejects when the connection breaks or the signal says so.
 export async function store(file, onprogress, signal) {
   let xhr = await post(file, onprogress, signal);
-  while (xhr.status === 401 && !signal.aborted && await signIn()) {
+  for (let times = 0; xhr.status === 401 && !signal.aborted && await signIn(times); ++times) {
     xhr = await post(file, onprogress, signal);
   }
   if (xhr.status === 401) {
-    return { state: 'failed', text: 'This server wants an access token that it knows.' };
+    return { state: 'failed', text: unknownCaller() };
   }
   return xhr.status === 200 || xhr.status === 202 ? { state: 'stored', text: 'Stored.' } :
     failure(xhr.status, xhr.responseText);

@@ -3,6 +3,7 @@
 
 import { Pictures, makeCard } from './card.js';
 import { button, element, notice } from './dom.js';
+import { enterButton, signsIn } from './login.js';
 import { searchForm } from './searchform.js';
 import { searchPages } from './search.js';
 import { counted } from './values.js';
@@ -77,7 +78,8 @@ class List {
     this.grid.replaceChildren();
     this.count = 0;
     this.more.hidden = true;
-    this.end.replaceChildren(notice(error.message, button('Try again', () => this.load())));
+    this.end.replaceChildren(notice(error.message,
+      error.status === 401 && signsIn() ? enterButton() : button('Try again', () => this.load())));
   }
 
   close() {
