@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { open, screenshot } from '../browser/support/browser.mjs';
 import { deploy } from './support/deployment.mjs';
-import { PATIENCE, painted } from './support/painted.mjs';
+import { ENOUGH, PATIENCE, painted } from './support/painted.mjs';
 import { isFrame, isPreflight, watch } from './support/requests.mjs';
 
 const STUDY = 'td >> text="Doe, Jane"';
@@ -46,7 +46,7 @@ test('OHIF signs its user in, lists the study, opens the slide and paints tissue
   await openFromList(page);
   const share = await painted(page, VIEWPORT);
   await screenshot(page, 'ohif-slide-1280');
-  assert.ok(share > 0.2, `tissue on ${share} of the viewport`);
+  assert.ok(share >= ENOUGH, `tissue on ${share} of the viewport`);
   assert.deepEqual(faults, []);
 });
 
@@ -81,7 +81,7 @@ test('the slide opened again, in a small window, costs no preflight for a tile t
   await openFromList(page);
   const share = await painted(page, VIEWPORT);
   await screenshot(page, 'ohif-slide-800');
-  assert.ok(share > 0.2, `tissue on ${share} of the viewport`);
+  assert.ok(share >= ENOUGH, `tissue on ${share} of the viewport`);
   const again = (await asked()).slice(sofar).filter((one) => before.has(one.url));
   assert.ok(again.some(isFrame), 'no tile was asked for again');
   assert.deepEqual(again.filter(isPreflight), []);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { open, screenshot } from '../browser/support/browser.mjs';
 import { deploy } from './support/deployment.mjs';
-import { painted } from './support/painted.mjs';
+import { ENOUGH, painted } from './support/painted.mjs';
 import { isFrame, isPreflight, watch } from './support/requests.mjs';
 
 let deployed;
@@ -47,7 +47,7 @@ test('with a token the study is found, and its slide painted from frames as they
   assert.equal(await page.evaluate(([url, text, study]) => window.show(url, text, study), [root, token, studies[0]]), 5);
   const share = await painted(page, '#slide');
   await screenshot(page, 'slim-slide-1280');
-  assert.ok(share > 0.2, `tissue on ${share} of the viewport`);
+  assert.ok(share >= ENOUGH, `tissue on ${share} of the viewport`);
   const rest = (await asked()).slice(sofar);
   assert.ok(rest.filter(isFrame).length >= 9, `${rest.filter(isFrame).length} frames`);
   assert.deepEqual(rest.filter((one) => one.failure || one.status !== (isPreflight(one) ? 204 : 200)), []);
