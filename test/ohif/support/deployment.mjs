@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startProvider } from '../../browser/support/provider.mjs';
 import { startServer } from '../../browser/support/server.mjs';
 import { documented } from './documented.mjs';
-import { startProvider } from './provider.mjs';
 import { serveSite } from './site.mjs';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
