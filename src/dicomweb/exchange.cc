@@ -47,7 +47,7 @@ void Exchange::send_once_audited(net::Response response) {
     net::Responder responder;
   };
   const int status = response.status;
-  const auto held = std::make_shared<Held>(std::move(response), std::move(responder_));
+  const auto held = std::make_shared<Held>(Held{std::move(response), std::move(responder_)});
   const std::unique_ptr<ChangeAudit> change = std::move(change_);
   change->commit(status, [held, &cors = cors_, &asked = request, label = route](const Status& audited) {
     if (!audited.ok()) {
