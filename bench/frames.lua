@@ -23,3 +23,11 @@ function done(summary, latency)
   io.write(string.format("RESULT %d %d %d %d %d\n", summary.requests, summary.duration, summary.bytes,
                          latency:percentile(99), bad))
 end
+
+-- A person looks at what came before asking for more: BENCH_PAUSE, milliseconds between two requests of a connection.
+local pause = tonumber(os.getenv("BENCH_PAUSE") or "0")
+if pause > 0 then
+  function delay()
+    return math.random(math.floor(pause / 2), math.ceil(pause * 3 / 2))
+  end
+end

@@ -116,9 +116,9 @@ def nginx(root, folder, pair=None):
         server.stop()
 
 
-def wrk(server, request_list, connections, seconds, accept=None):
-    """One round: requests/s, p99 in µs, server CPU in µs per request."""
-    environment = {**os.environ, "BENCH_LIST": str(request_list)}
+def wrk(server, request_list, connections, seconds, accept=None, pause=0):
+    """One round: requests/s, p99 in µs, server CPU in µs per request. `pause`: milliseconds before each request."""
+    environment = {**os.environ, "BENCH_LIST": str(request_list), "BENCH_PAUSE": str(pause)}
     environment.pop("BENCH_ACCEPT", None)
     if accept:
         environment["BENCH_ACCEPT"] = accept

@@ -20,6 +20,9 @@ namespace tessera::app {
 
 namespace {
 
+// Whoever looks at a slide does not wait for what is being stored.
+constexpr int kWriterNiceness = 10;
+
 int complain(const Status& status) {
   std::fprintf(stderr, "tessera: %s\n", std::string(status.message()).c_str());
   return 1;
@@ -222,7 +225,7 @@ int run_serve(const Config& config) {
     return complain(audit.status());
   }
   Pool readers("readers", config.reader_threads);
-  Pool writers("writers", config.writer_threads);
+  Pool writers("writers", config.writer_threads, kWriterNiceness);
   Metrics metrics;
   watch_archive(metrics, **stack);
   watch_pools(metrics, readers, writers);

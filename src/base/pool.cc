@@ -1,18 +1,23 @@
 #include "base/pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 namespace tessera {
 
-Pool::Pool(std::string name, unsigned threads) : name_(std::move(name)) {
+Pool::Pool(std::string name, unsigned threads, int niceness) : name_(std::move(name)) {
   const unsigned count = std::max(threads, 1U);  // hardware_concurrency() may say 0
   threads_.reserve(count);
   for (unsigned i = 0; i < count; ++i) {
-    threads_.emplace_back([this, i] {
+    threads_.emplace_back([this, i, niceness] {
       const std::string label = name_.substr(0, 11) + "-" + std::to_string(i);
       pthread_setname_np(pthread_self(), label.c_str());
+      if (niceness > 0) {
+        (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);  // of this thread, on Linux
+      }
       run();
     });
   }

@@ -16,8 +16,9 @@ namespace tessera {
 
 class Pool {
  public:
-  // `name` (up to 11 characters are kept) shows in top and in crash reports. At least one thread is made.
-  Pool(std::string name, unsigned threads);
+  // `name` (up to 11 characters are kept) shows in top and in crash reports. At least one thread is made. `niceness`:
+  // above 0, its threads run after those of others where all want to (best effort: a service may not be let).
+  Pool(std::string name, unsigned threads, int niceness = 0);
   // Finishes what was posted, then joins.
   ~Pool();
   Pool(const Pool&) = delete;
