@@ -110,7 +110,7 @@ RemoveIPC=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
-SystemCallFilter=seccomp landlock_create_ruleset landlock_restrict_self prlimit64 setrlimit
+SystemCallFilter=seccomp landlock_create_ruleset landlock_restrict_self prlimit64 setrlimit setpriority
 """.split("\n")[1:-1]
 
 
