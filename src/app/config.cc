@@ -1,7 +1,5 @@
 #include "app/config.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <sstream>
 
@@ -9,6 +7,7 @@
 #include "app/config_keys.h"
 #include "auth/policy_source.h"
 #include "base/file.h"
+#include "base/toml.h"
 
 namespace tessera::app {
 

@@ -1,11 +1,10 @@
 // [[auth.issuers]] of the configuration file. Private to the room.
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <string>
 
 #include "app/config.h"
+#include "base/toml.h"
 
 namespace tessera::app {
 

@@ -3,8 +3,6 @@
 //   builtin_roles = true|false                         the roles and grants of builtin_policy.h, too
 //   [roles.NAME]   names = […]  includes = […]         both optional
 //   [[grants]]     who = "…"|[…]  actions = […]        and, optional: partitions, studies, flavors
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -13,6 +11,7 @@
 #include "auth/builtin_policy.h"
 #include "auth/policy.h"
 #include "base/nearest.h"
+#include "base/toml.h"
 
 namespace tessera::auth {
 

@@ -229,6 +229,17 @@ TEST(Policy, a_file_has_the_built_in_roles_only_when_it_says_so) {
   EXPECT_EQ(more.check_role("raeder").message(), "the policy has no role 'raeder'; the nearest is 'reader'");
 }
 
+// What toml++ takes for impossible.
+TEST(Policy, a_control_character_where_a_key_should_be_is_an_error) {
+  for (const std::string& text :
+       {std::string("[\0\0roles.a]", 11), std::string("[[\0\0grants]]", 12), std::string("a.\0 = 1", 7),
+        std::string("[\x7f]"), std::string("= 1"), std::string("a = 1\u0474")}) {
+    const auto policy = Policy::parse(text, "p.toml");
+    ASSERT_FALSE(policy.ok());
+    EXPECT_NE(policy.status().message().find("line 1"), std::string::npos) << policy.status().message();
+  }
+}
+
 TEST(Policy, an_error_names_file_line_key_and_the_nearest_word) {
   const struct {
     const char* text;

@@ -10,6 +10,7 @@ import dicom_files as make
 from conftest import running
 from dicomweb import JSON, StoreAnswer, bodies
 from test_corpus import Client, check_stored
+from tessera_server import plain_binary_only
 
 OCTETS = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
 
@@ -158,6 +159,7 @@ def per_frame_groups(count):
         yield item * 1000
 
 
+@plain_binary_only
 def test_per_frame_groups_of_200_megabytes_are_stored_and_told_in_flat_memory(start):
     server = start()
     count = 2_100_000
