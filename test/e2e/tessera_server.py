@@ -117,6 +117,13 @@ class Server:
         # os.walk passes over folders that go while it looks.
         return [os.path.join(path, name) for folder in folders for path, _, names in os.walk(folder) for name in names]
 
+    def wait_for_log(self, text, seconds=10):
+        """A line may be written after the answer that it tells of."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log():
+            assert time.monotonic() < deadline, f"{text!r} is not in the log:\n{self.log()}"
+            time.sleep(0.05)
+
     def wait_for_no_files(self, seconds=10):
         deadline = time.monotonic() + seconds
         while self.files_left() and time.monotonic() < deadline:

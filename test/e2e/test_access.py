@@ -5,24 +5,17 @@ import pytest
 
 import dicom_files as make
 from dicomweb import JSON, StoreAnswer, assert_says_why, value
+from guards import OWNER, READER, TOKENS
 from raw_http import exchange
 from tessera_server import BINARY
 
 SITE = "https://viewer.example"
 CONFIG = f"""
 public_url = "https://slides.example/base"
-
-[auth]
-tokens = [
-  {{ name = "lab", token = "owner-secret-0123456789", role = "owner" }},
-  {{ name = "viewer", token = "reader-secret-0123456789", role = "reader" }},
-]
-
+{TOKENS}
 [cors]
 origins = ["{SITE}"]
 """
-OWNER = {"Authorization": "Bearer owner-secret-0123456789"}
-READER = {"Authorization": "Bearer reader-secret-0123456789"}
 
 
 @pytest.fixture(scope="module")

@@ -12,21 +12,16 @@ import dicom_files as make
 from audit_trail import files, lines, raw_lines, verify, wait_for
 from conftest import running
 from dicomweb import JSON
+from guards import OWNER, READER, TOKENS
 from raw_http import post_head, send_and_leave
 from tessera_server import BINARY, Server
 
-CONFIG = """
+CONFIG = f"""
 trusted_proxies = ["127.0.0.1"]
-[auth]
-tokens = [
-  { name = "lab", token = "owner-secret-0123456789", role = "owner" },
-  { name = "viewer", token = "reader-secret-0123456789", role = "reader" },
-]
+{TOKENS}
 [audit]
 window_seconds = 1
 """
-OWNER = {"Authorization": "Bearer owner-secret-0123456789"}
-READER = {"Authorization": "Bearer reader-secret-0123456789"}
 
 
 @pytest.fixture(scope="module")
