@@ -1,7 +1,6 @@
 #include "auth/caller.h"
 
 #include <string>
-#include <utility>
 
 namespace tessera::auth {
 
@@ -14,20 +13,17 @@ Status refused(const Identity& identity, Action action) {
 
 }  // namespace
 
-Result<Caller> admit(Identity identity, std::shared_ptr<const Policy> policy, Action action,
-                     std::string_view partition) {
-  catalog::Visibility visibility = policy->rights(identity, action, partition);
+Result<catalog::Visibility> admit(const Identity& identity, const Policy& policy, Action action,
+                                  std::string_view partition) {
+  catalog::Visibility visibility = policy.rights(identity, action, partition);
   if (visibility.sees_nothing()) {
     return refused(identity, action);
   }
-  return Caller{std::move(identity), std::move(policy), std::move(visibility)};
+  return visibility;
 }
 
-Result<Caller> admit_to_service(Identity identity, std::shared_ptr<const Policy> policy, Action action) {
-  if (!policy->anywhere(identity, action)) {
-    return refused(identity, action);
-  }
-  return Caller{std::move(identity), std::move(policy), {}};
+Status admit_to_service(const Identity& identity, const Policy& policy, Action action) {
+  return policy.anywhere(identity, action) ? Status() : refused(identity, action);
 }
 
 }  // namespace tessera::auth

@@ -19,11 +19,11 @@ struct Caller {
   catalog::Visibility visibility;        // for the action of the request, in its partition
 };
 
-// PermissionDenied, naming the caller and the action, when nothing of the partition is granted. By name alone: a
-// partition that is not there is refused in the same words.
-Result<Caller> admit(Identity identity, std::shared_ptr<const Policy> policy, Action action,
-                     std::string_view partition);
-// The same for what belongs to no partition: granted in any of them is enough, and nothing is visible.
-Result<Caller> admit_to_service(Identity identity, std::shared_ptr<const Policy> policy, Action action);
+// What of the partition the action may touch; PermissionDenied, naming the caller and the action, when nothing of it is
+// granted. By name alone: a partition that is not there is refused in the same words.
+Result<catalog::Visibility> admit(const Identity& identity, const Policy& policy, Action action,
+                                  std::string_view partition);
+// For what belongs to no partition: granted in any of them is enough, and nothing is visible.
+Status admit_to_service(const Identity& identity, const Policy& policy, Action action);
 
 }  // namespace tessera::auth

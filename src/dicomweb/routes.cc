@@ -241,15 +241,16 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
 
 // The partition by its name, before it is looked for: one that is not there and one that is not granted are told in the
 // same words and the same time.
-Status Router::admit_caller(const Found& asked, auth::Identity identity, Exchange& exchange) const {
+Status Router::admit_caller(const Found& asked, Exchange& exchange) const {
   const auto& [path, found] = asked;
+  auth::Caller& caller = exchange.caller;
   TRY_ASSIGN(exchange.partition, named_partition(*found.route, path, parts_.partitions_on));
   const Action action = found.route->action;
   if (found.route->partition == Partition::None) {
-    TRY_ASSIGN(exchange.caller, auth::admit_to_service(std::move(identity), policies_.current(), action));
+    RETURN_IF_ERROR(auth::admit_to_service(caller.identity, *caller.policy, action));
   } else {
     const std::string_view name = exchange.partition.empty() ? catalog::kDefaultPartitionName : exchange.partition;
-    TRY_ASSIGN(exchange.caller, auth::admit(std::move(identity), policies_.current(), action, name));
+    TRY_ASSIGN(caller.visibility, auth::admit(caller.identity, *caller.policy, action, name));
   }
   return read_scope(found.captures, exchange.scope);
 }
@@ -257,15 +258,17 @@ Status Router::admit_caller(const Found& asked, auth::Identity identity, Exchang
 Sink Router::admit(const Found& asked, Result<auth::Identity> identity, ExchangePtr exchange) const {
   const auto& [path, found] = asked;
   const net::Request& request = exchange->request;
+  exchange->caller.policy = policies_.current();  // the one policy of this request, whatever is loaded meanwhile
   // Where something is granted to anyone, a credential is asked for only once that is not enough.
   const Status unknown = identity.status();
-  if (!unknown.ok() && !authenticator_.presented(request) && policies_.current()->admits_anyone()) {
+  if (!unknown.ok() && !authenticator_.presented(request) && exchange->caller.policy->admits_anyone()) {
     identity = auth::Identity{};
   }
   if (!identity.ok()) {
     exchange->send(refuse_caller(authenticator_, request, unknown));
     return nullptr;
   }
+  exchange->caller.identity = std::move(*identity);  // first: who is refused is told to the audit as well
   if (path.profile != Profile::Standard && holds_markup(request.query)) {
     exchange->fail(Status(Code::InvalidArgument, "the query string holds '<', which this API never takes"));
     return nullptr;
@@ -275,9 +278,8 @@ Sink Router::admit(const Found& asked, Result<auth::Identity> identity, Exchange
     return nullptr;
   }
   exchange->tail = found.captures.tail;
-  exchange->caller.identity = std::move(*identity);  // who is refused is told to the audit as well
   const bool proven = exchange->caller.identity.proof != auth::Proof::None;
-  const Status status = admit_caller(asked, exchange->caller.identity, *exchange);
+  const Status status = admit_caller(asked, *exchange);
   if (status.code() == Code::PermissionDenied && !unknown.ok()) {
     exchange->send(refuse_caller(authenticator_, request, unknown));
     return nullptr;

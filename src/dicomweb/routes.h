@@ -62,7 +62,7 @@ class Router {
   // Once it is known who asks: everything that can refuse before the body is read; then the handler.
   Sink admit(const Found& asked, Result<auth::Identity> identity, ExchangePtr exchange) const;
   // The caller and what the path names into the exchange.
-  Status admit_caller(const Found& asked, auth::Identity identity, Exchange& exchange) const;
+  Status admit_caller(const Found& asked, Exchange& exchange) const;
   Sink enter(const Route& route, ExchangePtr exchange) const;
 
   const ArchiveParts& parts_;
