@@ -1,6 +1,5 @@
 // What the doctor asks of the network: is the port free or ours, do other addresses and other origins work.
 #include <netdb.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "base/file.h"
 #include "dicomweb/cors.h"
 #include "net/client.h"
+#include "net/field_text.h"
 
 namespace tessera::app {
 
@@ -127,7 +127,7 @@ bool has_word(std::string_view list, std::string_view word) {
     while (one.starts_with(' ')) {
       one.remove_prefix(1);
     }
-    if (one.size() == word.size() && strncasecmp(one.data(), word.data(), word.size()) == 0) {
+    if (net::same_word(one, word)) {
       return true;
     }
     list.remove_prefix(std::min(comma + 1, list.size()));

@@ -17,11 +17,6 @@ net::Response text_response(int status, std::string type, std::string body, std:
   return response;
 }
 
-// std::function wants copies, a Responder has none.
-std::shared_ptr<net::Responder> share(net::Responder responder) {
-  return std::make_shared<net::Responder>(std::move(responder));
-}
-
 struct Check {
   const char* name;
   Status status;
@@ -109,7 +104,7 @@ std::unique_ptr<net::BodySink> Front::dispatch(const net::Request& request, net:
 
 void Front::answer_health(const net::Request& request, net::Responder responder) const {
   const bool details = request.path == "/health/check";
-  readers_.post([this, details, held = share(std::move(responder))] {
+  readers_.post([this, details, held = net::share(std::move(responder))] {
     // Cheap ones: a probe comes every few seconds, whatever the size of the archive.
     const std::vector<Check> checks = {{"catalog", stack_.partitions.first_beside_default().status()},
                                        {"blobs", stack_.folder.blobs->free_bytes().status()},
@@ -126,7 +121,7 @@ void Front::answer_health(const net::Request& request, net::Responder responder)
 }
 
 void Front::answer_metrics(net::Responder responder) const {
-  readers_.post([this, held = share(std::move(responder))] {
+  readers_.post([this, held = net::share(std::move(responder))] {
     held->send(text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render(), "metrics"));
   });
 }

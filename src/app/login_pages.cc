@@ -30,11 +30,6 @@ Result<std::string> read_to(std::string_view query) {
   return parameters.front().second;
 }
 
-// std::function wants copies, a Responder has none.
-std::shared_ptr<net::Responder> share(net::Responder responder) {
-  return std::make_shared<net::Responder>(std::move(responder));
-}
-
 auth::Issuer* signing_in(const auth::Oidc& oidc) {
   for (const auto& issuer : oidc.issuers()) {
     if (issuer->options().signs_in()) {
@@ -132,7 +127,7 @@ void LoginPages::answer_later(const net::Request& request, net::Responder respon
     return;
   }
   // The request's views live as long as its responder.
-  parts_->pool->post([this, &request, answer, held = share(std::move(responder))] {
+  parts_->pool->post([this, &request, answer, held = net::share(std::move(responder))] {
     net::Response response = (this->*answer)(request);
     parts_->waiting.fetch_sub(1);
     held->send(std::move(response));
@@ -207,7 +202,7 @@ void LoginPages::renew(const net::Request& request, net::Responder responder) co
     return;
   }
   parts_->renewals.renew(
-      session, [this, &request, held = share(std::move(responder))](const Result<auth::SessionPtr>& renewed) {
+      session, [this, &request, held = net::share(std::move(responder))](const Result<auth::SessionPtr>& renewed) {
         auto cookies = renewed.ok() ? parts_->sessions.set(**renewed) : renewed.status();
         if (cookies.ok()) {
           net::Response response = json_response(session_json(renewed->get()));

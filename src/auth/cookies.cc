@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/field_text.h"
+
 namespace tessera::auth {
 
 namespace {
@@ -11,16 +13,6 @@ constexpr std::string_view kAttributes = "; Path=/; Secure; HttpOnly";
 
 std::string part_name(std::string_view name, std::size_t part) {
   return std::string(name) + (part == 0 ? "" : "-" + std::to_string(part));
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) {
-    text.remove_prefix(1);
-  }
-  while (text.ends_with(' ') || text.ends_with('\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
 }
 
 // base64url and dots: all that ours are made of.
@@ -42,13 +34,13 @@ std::optional<std::string_view> find_cookie(std::string_view field, std::string_
     const std::string_view pair = field.substr(0, field.find(';'));
     field.remove_prefix(std::min(pair.size() + 1, field.size()));
     const std::size_t equals = pair.find('=');
-    if (equals == pair.npos || trimmed(pair.substr(0, equals)) != name) {
+    if (equals == pair.npos || net::without_blanks(pair.substr(0, equals)) != name) {
       continue;
     }
     if (found) {
       return std::nullopt;
     }
-    found = trimmed(pair.substr(equals + 1));
+    found = net::without_blanks(pair.substr(equals + 1));
   }
   return found && is_value(*found) ? found : std::nullopt;
 }

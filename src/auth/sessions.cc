@@ -1,10 +1,9 @@
 #include "auth/sessions.h"
 
-#include <strings.h>
-
 #include <optional>
 
 #include "auth/cookies.h"
+#include "net/field_text.h"
 
 namespace tessera::auth {
 
@@ -17,7 +16,7 @@ constexpr std::string_view kAttributes = "; SameSite=Strict";
 std::optional<std::string_view> only_field(const net::Request& request, std::string_view name) {
   std::optional<std::string_view> found;
   for (const auto& [key, value] : request.fields) {
-    if (key.size() == name.size() && strncasecmp(key.data(), name.data(), name.size()) == 0) {
+    if (net::same_word(key, name)) {
       if (found) {
         return std::nullopt;
       }

@@ -9,6 +9,7 @@
 #include "auth/key_ring.h"
 #include "auth/oidc.h"
 #include "auth/sessions.h"
+#include "net/field_text.h"
 
 namespace tessera::auth {
 
@@ -31,10 +32,8 @@ std::string_view bearer_token(const net::Request& request) {
 }
 
 bool has_two_credentials(const net::Request& request) {
-  return std::count_if(request.fields.begin(), request.fields.end(), [](const auto& field) {
-           return field.first.size() == kField.size() &&
-                  strncasecmp(field.first.data(), kField.data(), kField.size()) == 0;
-         }) > 1;
+  return std::count_if(request.fields.begin(), request.fields.end(),
+                       [](const auto& field) { return net::same_word(field.first, kField); }) > 1;
 }
 
 }  // namespace

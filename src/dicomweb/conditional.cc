@@ -1,8 +1,8 @@
 #include "dicomweb/conditional.h"
 
-#include <strings.h>
-
 #include <algorithm>
+
+#include "net/field_text.h"
 
 namespace tessera::dicomweb {
 
@@ -27,14 +27,6 @@ bool names_version(std::string_view query, std::int64_t watermark) {
   return false;
 }
 
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == text.npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
-
 // One element off the front of a list of entity tags. Within quotes a comma is the tag's own.
 std::string_view cut_element(std::string_view& list) {
   bool quoted = false;
@@ -43,7 +35,7 @@ std::string_view cut_element(std::string_view& list) {
     quoted = list[end] == '"' ? !quoted : quoted;
     ++end;
   }
-  const std::string_view element = trim(list.substr(0, end));
+  const std::string_view element = net::without_blanks(list.substr(0, end));
   list.remove_prefix(std::min(end + 1, list.size()));
   return element;
 }
@@ -61,20 +53,16 @@ bool list_names(std::string_view list, std::string_view etag) {
   return false;
 }
 
-bool is_field(std::string_view name, std::string_view lower) {
-  return name.size() == lower.size() && strncasecmp(name.data(), lower.data(), lower.size()) == 0;
-}
-
 }  // namespace
 
 bool matches_none(const net::Request& request, std::string_view etag) {
   return std::any_of(request.fields.begin(), request.fields.end(), [etag](const auto& field) {
-    return is_field(field.first, "if-none-match") && list_names(field.second, etag);
+    return net::same_word(field.first, "if-none-match") && list_names(field.second, etag);
   });
 }
 
 bool range_holds(const net::Request& request, std::string_view etag) {
-  return !request.has_field("If-Range") || trim(request.field("If-Range")) == etag;
+  return !request.has_field("If-Range") || net::without_blanks(request.field("If-Range")) == etag;
 }
 
 void set_caching(const net::Request& request, const Validator& validator, net::Response& response) {

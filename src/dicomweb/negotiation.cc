@@ -1,11 +1,10 @@
 #include "dicomweb/negotiation.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "net/content_coding.h"
+#include "net/field_text.h"
 #include "net/media_type.h"
 #include "net/uri.h"
 
@@ -65,15 +64,11 @@ bool names_frame_type(const Wish& wish, const dicom::TransferSyntax* row) {
   return wish.inner.covers(row->frame_media_type) || (jpeg2000 && asked_jpeg2000);
 }
 
-bool same_word(std::string_view text, std::string_view lower) {
-  return text.size() == lower.size() && strncasecmp(text.data(), lower.data(), lower.size()) == 0;
-}
-
 // All fields of that name as one list (RFC 9110 §5.3).
 std::string joined_fields(const net::Request& request, std::string_view lower_name) {
   std::string joined;
   for (const auto& [name, value] : request.fields) {
-    if (same_word(name, lower_name)) {
+    if (net::same_word(name, lower_name)) {
       joined += joined.empty() ? "" : ", ";
       joined += value;
     }
@@ -183,7 +178,7 @@ Status check_request_original(const net::Request& request) {
     return {};
   }
   const std::string_view value = request.field(kName);
-  if (same_word(value, "true") || same_word(value, "false")) {
+  if (net::same_word(value, "true") || net::same_word(value, "false")) {
     return {};
   }
   return Status(Code::InvalidArgument,

@@ -6,19 +6,13 @@
 #include <charconv>
 #include <optional>
 
+#include "net/field_text.h"
+
 namespace tessera::net {
 
 namespace {
 
 constexpr std::string_view kUnit = "bytes=";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == text.npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
 
 // Digits alone; one too large for 64 bits is as large as they go.
 std::optional<std::uint64_t> parse_digits(std::string_view text) {
@@ -60,7 +54,7 @@ bool parse_one(std::string_view text, std::uint64_t size, ByteRange& out) {
 }  // namespace
 
 RangeRequest parse_range(std::string_view field, std::uint64_t size) {
-  field = trim(field);
+  field = without_blanks(field);
   if (size == 0 || field.size() < kUnit.size() || strncasecmp(field.data(), kUnit.data(), kUnit.size()) != 0) {
     return {};
   }
@@ -70,7 +64,7 @@ RangeRequest parse_range(std::string_view field, std::uint64_t size) {
   std::uint64_t total = 0;
   while (!field.empty()) {
     const std::size_t end = std::min(field.find(','), field.size());
-    const std::string_view text = trim(field.substr(0, end));
+    const std::string_view text = without_blanks(field.substr(0, end));
     field.remove_prefix(std::min(end + 1, field.size()));
     if (text.empty()) {
       continue;  // empty elements of a list are read over (RFC 9110 §5.6.1)

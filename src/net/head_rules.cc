@@ -1,9 +1,9 @@
 #include "net/head_rules.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <cstdint>
+
+#include "net/field_text.h"
 
 namespace tessera::net {
 
@@ -22,10 +22,6 @@ bool is_letter_or_digit(char c) {
 
 bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
 Refusal bad(std::string why) {
@@ -100,7 +96,7 @@ std::string_view authority_of(std::string_view target) {
 std::size_t count_fields(const Request& request, std::string_view name, std::string_view& value) {
   std::size_t count = 0;
   for (const auto& [key, text] : request.fields) {
-    if (same(key, name)) {
+    if (same_word(key, name)) {
       ++count;
       value = text;
     }
@@ -158,11 +154,11 @@ Refusal check_framing(const Request& request, bool http_1_0) {
   if (codings > 0 && http_1_0) {
     return bad("HTTP/1.0 knows no Transfer-Encoding.");
   }
-  if (codings > 1 || (codings == 1 && !same(coding, "chunked"))) {
+  if (codings > 1 || (codings == 1 && !same_word(coding, "chunked"))) {
     return {501, "The only transfer coding this server knows is chunked, once."};
   }
   const std::size_t expectations = count_fields(request, "Expect", expectation);
-  if (expectations > 1 || (expectations == 1 && !same(expectation, "100-continue"))) {
+  if (expectations > 1 || (expectations == 1 && !same_word(expectation, "100-continue"))) {
     return {417, "The only expectation this server knows is 100-continue."};
   }
   return {};
@@ -181,7 +177,7 @@ Refusal check_host(const Request& request, bool http_1_0) {
     return bad("The Host field is no host and port.");
   }
   const std::string_view named = authority_of(request.target);
-  if (!named.empty() && !same(named, host)) {
+  if (!named.empty() && !same_word(named, host)) {
     return bad("The Host field and the request target name different hosts.");
   }
   return {};

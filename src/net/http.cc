@@ -1,14 +1,10 @@
 #include "net/http.h"
 
-#include <strings.h>
+#include "net/field_text.h"
 
 namespace tessera::net {
 
 namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 class BufferedBody final : public BodySink {
  public:
@@ -70,7 +66,7 @@ std::string_view method_name(Method method) {
 
 std::string_view Request::field(std::string_view name) const {
   for (const auto& [key, value] : fields) {
-    if (same_name(key, name)) {
+    if (same_word(key, name)) {
       return value;
     }
   }
@@ -79,7 +75,7 @@ std::string_view Request::field(std::string_view name) const {
 
 bool Request::has_field(std::string_view name) const {
   for (const auto& entry : fields) {
-    if (same_name(entry.first, name)) {
+    if (same_word(entry.first, name)) {
       return true;
     }
   }

@@ -92,6 +92,11 @@ class Responder {
   std::shared_ptr<Target> target_;
 };
 
+// For a std::function, which wants copies of what it holds: a Responder has none.
+inline std::shared_ptr<Responder> share(Responder responder) {
+  return std::make_shared<Responder>(std::move(responder));
+}
+
 // How a sink that said Pause lets the body go on. Callable from any thread; harmless after the end.
 class BodyControl {
  public:

@@ -2,11 +2,12 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <strings.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+
+#include "net/field_text.h"
 
 namespace tessera::net {
 
@@ -16,23 +17,9 @@ constexpr unsigned kV4Bits = 96;         // of the prefix that says "IPv4"
 constexpr std::size_t kMaxHops = 32;     // looked at, from the end of the list
 constexpr std::size_t kMaxAddress = 64;  // characters
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
-bool same(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
 // "192.0.2.7", "192.0.2.7:80", "2001:db8::1", "[2001:db8::1]:80", each perhaps in quotes.
 std::optional<IpAddress> parse_node(std::string_view text) {
-  text = trim(text);
+  text = without_blanks(text);
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
     text = text.substr(1, text.size() - 2);
   }
@@ -48,9 +35,9 @@ std::optional<IpAddress> parse_node(std::string_view text) {
 std::string_view for_parameter(std::string_view element) {
   while (!element.empty()) {
     const std::size_t end = std::min(element.find(';'), element.size());
-    const std::string_view pair = trim(element.substr(0, end));
+    const std::string_view pair = without_blanks(element.substr(0, end));
     element.remove_prefix(std::min(end + 1, element.size()));
-    if (pair.size() > 4 && same(pair.substr(0, 4), "for=")) {
+    if (pair.size() > 4 && same_word(pair.substr(0, 4), "for=")) {
       return pair.substr(4);
     }
   }
@@ -63,7 +50,7 @@ using Fields = std::span<const std::pair<std::string_view, std::string_view>>;
 std::vector<std::string_view> elements_from_the_end(Fields fields, std::string_view name) {
   std::vector<std::string_view> out;
   for (std::size_t i = fields.size(); i-- > 0;) {
-    if (!same(fields[i].first, name)) {
+    if (!same_word(fields[i].first, name)) {
       continue;
     }
     std::string_view rest = fields[i].second;
@@ -159,12 +146,12 @@ IpAddress forwarded_client(const IpAddress& peer, const AddressSet& proxies, Fie
   if (!proxies.contains(peer)) {
     return peer;
   }
-  const bool plain =
-      std::any_of(fields.begin(), fields.end(), [](const auto& field) { return same(field.first, "X-Forwarded-For"); });
+  const bool plain = std::any_of(fields.begin(), fields.end(),
+                                 [](const auto& field) { return same_word(field.first, "X-Forwarded-For"); });
   IpAddress nearest = peer;
   // From the end: each hop is told by the one behind it, and is believed while that one is a trusted proxy.
   for (const std::string_view element : elements_from_the_end(fields, plain ? "X-Forwarded-For" : "Forwarded")) {
-    const auto address = parse_node(plain ? element : for_parameter(trim(element)));
+    const auto address = parse_node(plain ? element : for_parameter(without_blanks(element)));
     if (!address) {
       return nearest;
     }

@@ -1,9 +1,9 @@
 #include "net/multipart.h"
 
-#include <strings.h>
-
 #include <algorithm>
 #include <random>
+
+#include "net/field_text.h"
 
 namespace tessera::net {
 
@@ -25,7 +25,7 @@ std::string_view trim(std::string_view text) {
 
 std::string_view PartHead::field(std::string_view name) const {
   for (const auto& [key, value] : fields) {
-    if (key.size() == name.size() && strncasecmp(key.data(), name.data(), name.size()) == 0) {
+    if (same_word(key, name)) {
       return value;
     }
   }
