@@ -38,9 +38,7 @@ class FileStore final : public BlobStore {
   }
 
   Result<std::unique_ptr<BlobWriter>> put() override {
-    const fs::path path = next_unfinished();
-    TRY_ASSIGN(File file, make_unfinished(path));
-    return std::unique_ptr<BlobWriter>(std::make_unique<FileWriter>(std::move(file), path, blobs_));
+    return std::unique_ptr<BlobWriter>(std::make_unique<FileWriter>(next_unfinished(), blobs_));
   }
 
   Result<Adopted> adopt(const fs::path& path, bool may_take) override {

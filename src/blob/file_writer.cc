@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
+
+#include "blob/file_adoption.h"
 
 namespace tessera::blob {
 
@@ -39,13 +42,28 @@ bool is_aligned(ByteView bytes) {
 
 }  // namespace
 
-FileWriter::FileWriter(File file, fs::path unfinished, fs::path blobs, std::uint64_t whole)
-    : file_(std::move(file)), unfinished_(std::move(unfinished)), blobs_(std::move(blobs)), written_(whole) {}
+FileWriter::FileWriter(fs::path unfinished, fs::path blobs)
+    : unfinished_(std::move(unfinished)), blobs_(std::move(blobs)) {}
+
+FileWriter::FileWriter(File file, fs::path unfinished, fs::path blobs, std::uint64_t size)
+    : file_(std::move(file)),
+      unfinished_(std::move(unfinished)),
+      blobs_(std::move(blobs)),
+      written_(size),
+      made_(true) {}
 
 FileWriter::~FileWriter() {
-  if (!committed_) {
+  if (made_ && !committed_) {
     (void)::unlink(unfinished_.c_str());
   }
+}
+
+Status FileWriter::make_file() {
+  if (!made_) {
+    TRY_ASSIGN(file_, make_unfinished(unfinished_));
+    made_ = true;
+  }
+  return {};
 }
 
 // Best effort: where the file system has no such way, everything goes through the cache.
@@ -62,6 +80,7 @@ void FileWriter::leave_direct() {
 }
 
 Status FileWriter::write_out(ByteView bytes) {
+  RETURN_IF_ERROR(make_file());
   if (!is_aligned(bytes)) {
     leave_direct();  // the end
   }
@@ -115,6 +134,10 @@ Status FileWriter::overwrite(std::uint64_t offset, ByteView bytes) {
   if (offset > size() || bytes.size() > size() - offset) {
     return Status(Code::Internal, "overwrite beyond what was written of a blob");
   }
+  if (offset >= written_) {  // not written out yet
+    std::memcpy(buffer_.get() + (offset - written_), bytes.data(), bytes.size());
+    return {};
+  }
   RETURN_IF_ERROR(flush());
   leave_direct();
   while (!bytes.empty()) {
@@ -152,6 +175,7 @@ Status FileWriter::place(const fs::path& target, Durability durability) {
 
 Status FileWriter::commit(std::string_view key, Durability durability) {
   RETURN_IF_ERROR(check_key(key));
+  RETURN_IF_ERROR(make_file());  // an empty blob is one, too
   RETURN_IF_ERROR(flush());
   if (durability == Durability::Truth) {
     RETURN_IF_ERROR(file_.sync().while_doing("store blob " + std::string(key)));

@@ -18,9 +18,11 @@ namespace tessera::blob {
 
 class FileWriter final : public BlobWriter {
  public:
-  // `file` is new, at `unfinished`, and locked for as long as it is open.
-  // `whole` bytes are in it already (adopted files); more may not be written then.
-  FileWriter(File file, std::filesystem::path unfinished, std::filesystem::path blobs, std::uint64_t whole = 0);
+  // The file is made at `unfinished` when there is something to write out: what is refused at its first bytes, as most
+  // garbage is, costs no file.
+  FileWriter(std::filesystem::path unfinished, std::filesystem::path blobs);
+  // `file` is there, at `unfinished`, locked for as long as it is open, and whole with `size` bytes (an adopted one).
+  FileWriter(File file, std::filesystem::path unfinished, std::filesystem::path blobs, std::uint64_t size);
   ~FileWriter() override;
 
   Status write(ByteView bytes) override;
@@ -33,6 +35,7 @@ class FileWriter final : public BlobWriter {
     void operator()(std::uint8_t* memory) const { std::free(memory); }
   };
 
+  Status make_file();
   Status write_out(ByteView bytes);
   Status flush();
   void go_direct();
@@ -48,6 +51,7 @@ class FileWriter final : public BlobWriter {
   std::uint64_t written_ = 0;
   std::uint64_t writeback_from_ = 0;
   bool direct_ = false;  // past the page cache: what is written then is a multiple of kAlignment, from and to such
+  bool made_ = false;
   bool committed_ = false;
 };
 
