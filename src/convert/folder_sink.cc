@@ -1,9 +1,12 @@
 #include "convert/folder_sink.h"
 
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <thread>
 
 #include "dicom/writer.h"
 
@@ -41,13 +44,27 @@ Result<bool> FolderSink::begin(const Planned& instance) {
     }
     return false;
   }
-  RETURN_IF_ERROR(make_folders_durably(folder));
+  RETURN_IF_ERROR(make_series_folder(folder));
   remove_abandoned(folder, name);
   part.partial = folder / ("." + name + "." + std::to_string(::getpid()) + std::string(kPartial));
   TRY_ASSIGN(part.file, File::create_new(part.partial));
   (void)lock(part.file);  // a file system without locks: then nobody takes it for abandoned either
   parts_.push_back(std::move(part));
   return true;
+}
+
+// Its entry is made durable by finish(), with all the rest: a flush costs what a small slide's tiles cost. Whoever else
+// comes upon it meanwhile syncs it (make_folders_durably), which is why its parent has to be durable already.
+Status FolderSink::make_series_folder(const std::filesystem::path& folder) {
+  if (folder == series_folder_) {
+    return {};
+  }
+  RETURN_IF_ERROR(make_folders_durably(folder_));
+  if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) {
+    return errno_status(errno, "make folder '" + folder.string() + "'");
+  }
+  series_folder_ = folder;
+  return {};
 }
 
 // Temporary files of this name that nobody writes any more.
@@ -97,17 +114,34 @@ Status FolderSink::end() {
   return {};
 }
 
-Status FolderSink::finish() {
-  for (Part& part : parts_) {
-    RETURN_IF_ERROR(part.file.sync().while_doing("write '" + part.target.string() + "'"));
-    part.file.close();
+// All at once: what they add to a file system's journal is then flushed together.
+Status FolderSink::sync_parts() {
+  std::vector<Status> synced(parts_.size());
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t at = 1; at < parts_.size(); ++at) {
+      others.emplace_back([&file = parts_[at].file, &status = synced[at]] { status = file.sync(); });
+    }
+    synced[0] = parts_[0].file.sync();
   }
+  for (std::size_t at = 0; at < parts_.size(); ++at) {
+    RETURN_IF_ERROR(synced[at].while_doing("write '" + parts_[at].target.string() + "'"));
+    parts_[at].file.close();
+  }
+  return {};
+}
+
+Status FolderSink::finish() {
+  if (parts_.empty()) {
+    return {};
+  }
+  RETURN_IF_ERROR(sync_parts());
   for (Part& part : parts_) {
     RETURN_IF_ERROR(rename_file(part.partial, part.target));
   }
-  const std::filesystem::path folder = parts_.empty() ? std::filesystem::path() : parts_.back().target.parent_path();
   parts_.clear();
-  return folder.empty() ? Status() : sync_folder(folder);
+  RETURN_IF_ERROR(sync_folder(series_folder_));
+  return sync_folder(folder_);
 }
 
 }  // namespace tessera::convert

@@ -2,7 +2,7 @@
 // largest, level-1, …, thumbnail, label, overview.
 //
 // All or none: files are written under temporary names, and finish() fsyncs them, gives them their names and
-// fsyncs the folder. One slide costs one round of flushes, however many levels it has. A file of that name
+// fsyncs the folders. One slide costs one round of flushes, however many levels it has. A file of that name
 // that is this very instance (same SOP Instance UID, whose seed covers slide, options and converter, and the
 // same length) counts as there and is declined; any other is AlreadyExists. One thread's; files that finish()
 // did not name are removed when the sink goes, and those of a process that was killed when its instance is next begun:
@@ -35,12 +35,15 @@ class FolderSink final : public InstanceSink {
     std::uint64_t written = 0;
     std::uint64_t handed_over = 0;  // bytes the kernel was asked to write out
   };
+  Status make_series_folder(const std::filesystem::path& folder);
+  Status sync_parts();
   static void remove_abandoned(const std::filesystem::path& folder, const std::string& name);
   static Result<bool> is_same(const std::filesystem::path& target, const Planned& instance);
   static void hand_over(Part& part);
 
   const std::filesystem::path folder_;
-  std::vector<Part> parts_;  // the last one is being written
+  std::filesystem::path series_folder_;  // of one slide there is one
+  std::vector<Part> parts_;              // the last one is being written
 };
 
 }  // namespace tessera::convert
