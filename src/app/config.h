@@ -49,7 +49,8 @@ struct Config {
   std::uint32_t request_burst = 4000;
   std::uint32_t requests_at_once = 256;
   std::uint32_t connections_per_client = 1000;
-  std::uint32_t wrong_credentials = 100;  // at once; one more a second
+  std::uint32_t wrong_credentials = 100;   // at once; one more a second
+  std::uint32_t malformed_requests = 200;  // at once; ten more a second
   std::vector<std::string> exempt_clients = {"127.0.0.0/8", "::1"};
   std::uint32_t body_memory_mib = 256;
 

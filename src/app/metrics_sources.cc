@@ -211,6 +211,9 @@ void watch_limits(Metrics& metrics, std::shared_ptr<net::ClientLimits> limits) {
     for (const auto& row : rows) {
       out.sample(number(row.count.load(std::memory_order_relaxed)), {{"limit", row.name}});
     }
+    out.family("tessera_limit_rests_total", "counter",
+               "Connections held up for up to a second because their client sends malformed requests.");
+    out.sample(number(counters.malformed.load(std::memory_order_relaxed)));
     out.family("tessera_limit_clients", "gauge", "Clients that are remembered.");
     out.sample(number(limits->remembered()));
   });

@@ -65,6 +65,7 @@ Result<std::shared_ptr<net::ClientLimits>> client_limits(const Config& config, c
   net::ClientLimitOptions options;
   options.requests = {static_cast<double>(config.requests_per_second), static_cast<double>(config.request_burst)};
   options.failures = {config.wrong_credentials == 0 ? 0.0 : 1.0, static_cast<double>(config.wrong_credentials)};
+  options.malformed = {config.malformed_requests == 0 ? 0.0 : 10.0, static_cast<double>(config.malformed_requests)};
   options.concurrent_requests = config.requests_at_once;
   options.connections = config.connections_per_client;
   TRY_ASSIGN(options.exempt, net::AddressSet::parse(config.exempt_clients));

@@ -120,6 +120,8 @@ net::Response store_answer(const std::vector<StoreOutcome>& outcomes, Profile pr
                  "299 " + std::string(host) +
                      ": One or more indexed Dicom tag(s) have multiple values, only first value is indexed.");
   }
+  response.malformed = std::all_of(outcomes.begin(), outcomes.end(),
+                                   [](const StoreOutcome& outcome) { return outcome.status.code() == Code::Corrupt; });
   response.set("Content-Type", "application/dicom+json");
   response.set("Cache-Control", "no-store");
   response.body = answer.to_json();

@@ -132,6 +132,15 @@ void ClientSeat::leave() {
   client_.reset();
 }
 
+bool ClientSeat::must_rest() {
+  if (client_ == nullptr || behind_proxy_ ||
+      !client_->malformed.wait(limits_.options().malformed, limits_.clock().now())) {
+    return false;
+  }
+  limits_.counters().malformed.fetch_add(1, kRelaxed);
+  return true;
+}
+
 std::optional<Response> ClientSeat::begin(Request& request) {
   end();
   if (behind_proxy_) {
@@ -151,6 +160,10 @@ std::optional<Response> ClientSeat::begin(Request& request) {
   if (const auto wait = client_->requests.take(options.requests, now)) {
     limits_.counters().rate.fetch_add(1, kRelaxed);
     return refuse(*wait, "There are too many requests from your address; try again a little later.");
+  }
+  if (const auto wait = client_->malformed.wait(options.malformed, now); wait && behind_proxy_) {
+    limits_.counters().malformed.fetch_add(1, kRelaxed);
+    return refuse(*wait, "There were too many malformed requests from your address; try again a little later.");
   }
   if (const auto wait = client_->failures.wait(options.failures, now); wait && request.has_field("Authorization")) {
     limits_.counters().failures.fetch_add(1, kRelaxed);
@@ -179,9 +192,15 @@ std::optional<Response> ClientSeat::refuse(std::chrono::nanoseconds wait, std::s
   return response;
 }
 
-void ClientSeat::answered(const Request& request, int status) {
-  if (status == 401 && client_ != nullptr && request.has_field("Authorization")) {
+void ClientSeat::answered(const Request& request, const Response& response) {
+  if (client_ == nullptr) {
+    return;
+  }
+  if (response.status == 401 && request.has_field("Authorization")) {
     (void)client_->failures.take(limits_.options().failures, limits_.clock().now());
+  }
+  if (response.malformed) {
+    (void)client_->malformed.take(limits_.options().malformed, limits_.clock().now());
   }
 }
 

@@ -1,6 +1,6 @@
-// ClientLimits: how much of the server one client may have: requests a second, requests at once, connections, and
-// failed authentications. A client is an IPv4 address or an IPv6 /64 (what one subscriber has); behind a trusted proxy,
-// the address that it forwards.
+// ClientLimits: how much of the server one client may have: requests a second, requests at once, connections, failed
+// authentications and malformed requests. A client is an IPv4 address or an IPv6 /64 (what one subscriber has); behind
+// a trusted proxy, the address that it forwards.
 //
 // What is remembered of a client is a few atomics: a connection looks its client up once (one lock of sixteen, for a
 // hash look-up), a request costs no lock. At most `remembered` clients without a connection are kept, the one that
@@ -45,6 +45,7 @@ class TokenBucket {
 struct ClientLimitOptions {
   TokenBucket::Limit requests = {};
   TokenBucket::Limit failures = {};       // authentications that were answered 401
+  TokenBucket::Limit malformed = {};      // requests whose answer says so (Response::malformed)
   std::uint32_t concurrent_requests = 0;  // 0: no limit
   std::uint32_t connections = 0;          // 0: no limit
   std::size_t remembered = 65'536;
@@ -56,13 +57,13 @@ struct ClientLimitOptions {
 class ClientLimits {
  public:
   struct Client {
-    TokenBucket requests, failures;
+    TokenBucket requests, failures, malformed;
     std::atomic<std::uint32_t> in_flight{0};
     std::atomic<std::uint32_t> connections{0};
   };
-  // What was refused, for the metrics.
+  // What was refused or held up, for the metrics.
   struct Counters {
-    std::atomic<std::uint64_t> rate{0}, concurrency{0}, connections{0}, failures{0};
+    std::atomic<std::uint64_t> rate{0}, concurrency{0}, connections{0}, failures{0}, malformed{0};
   };
 
   // `clock` is borrowed.
@@ -109,10 +110,15 @@ class ClientSeat {
   // False above the client's limit of connections: to be closed.
   bool is_free() const { return free_; }
 
+  // Whether the client sent so many malformed requests that this connection rests for up to a second before it is read
+  // again. Refused at once, it would send the next at once. Never a proxy's connection, which others share: begin()
+  // refuses there.
+  bool must_rest();
+
   // A request's head is here: nothing, or the 429 to answer it with. Sets request.client.
   std::optional<Response> begin(Request& request);
-  // It is answered with that status: a refused credential is counted.
-  void answered(const Request& request, int status);
+  // A refused credential is counted, and a malformed request.
+  void answered(const Request& request, const Response& response);
   // It is over; harmless when there was none.
   void end();
   // The connection is closed: nothing counts for it any more. client() stays as it is.

@@ -31,9 +31,18 @@ int ask(ClientSeat& seat, std::string_view forwarded = "", std::string_view auth
     request.fields.emplace_back("Authorization", authorization);
   }
   const auto refusal = seat.begin(request);
-  const int status = refusal ? refusal->status : authorization == "wrong" ? 401 : 200;
-  seat.answered(request, status);
-  return status;
+  Response response;
+  response.status = refusal ? refusal->status : authorization == "wrong" ? 401 : 200;
+  seat.answered(request, response);
+  return response.status;
+}
+
+void send_garbage(ClientSeat& seat, std::string_view forwarded = "") {
+  ASSERT_EQ(ask(seat, forwarded), 200);
+  Response response;
+  response.status = 400;
+  response.malformed = true;
+  seat.answered(Request(), response);
 }
 
 TEST(TokenBucket, after_a_rest_a_burst_and_then_the_rate) {
@@ -197,6 +206,51 @@ TEST(ClientLimits, a_million_clients_are_not_remembered) {
   EXPECT_LE(limits.remembered(), 1616u);
   ClientSeat same_client(limits, ip("203.0.113.1"));
   EXPECT_EQ(ask(same_client), 429) << "who is connected is not forgotten";
+}
+
+TEST(ClientSeat, who_sends_garbage_over_and_over_rests_and_is_read_again_after_a_while) {
+  FakeClock clock;
+  ClientLimitOptions options;
+  options.malformed = {10, 3};
+  ClientLimits limits(std::move(options), clock);
+  ClientSeat seat(limits, ip("192.0.2.1"));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(seat.must_rest()) << i;
+    send_garbage(seat);
+  }
+  EXPECT_TRUE(seat.must_rest());
+  EXPECT_TRUE(ClientSeat(limits, ip("192.0.2.1")).must_rest()) << "a new connection helps nobody";
+  EXPECT_FALSE(ClientSeat(limits, ip("192.0.2.2")).must_rest()) << "others are not held up";
+  EXPECT_EQ(limits.counters().malformed, 2u);
+  clock.advance(milliseconds(100));
+  EXPECT_FALSE(seat.must_rest());
+}
+
+TEST(ClientSeat, well_formed_requests_never_make_a_client_rest) {
+  FakeClock clock;
+  ClientLimitOptions options;
+  options.malformed = {10, 3};
+  ClientLimits limits(std::move(options), clock);
+  ClientSeat seat(limits, ip("192.0.2.1"));
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(ask(seat), 200);
+    EXPECT_FALSE(seat.must_rest());
+  }
+}
+
+TEST(ClientSeat, behind_a_proxy_garbage_is_refused_and_the_shared_connection_is_read_on) {
+  FakeClock clock;
+  ClientLimitOptions options;
+  options.malformed = {10, 3};
+  options.trusted_proxies = networks({"10.0.0.1"});
+  ClientLimits limits(std::move(options), clock);
+  ClientSeat seat(limits, ip("10.0.0.1"));
+  for (int i = 0; i < 3; ++i) {
+    send_garbage(seat, "192.0.2.1");
+  }
+  EXPECT_FALSE(seat.must_rest());
+  EXPECT_EQ(ask(seat, "192.0.2.1"), 429);
+  EXPECT_EQ(ask(seat, "192.0.2.2"), 200);
 }
 
 }  // namespace

@@ -47,9 +47,15 @@ std::int64_t Connection::steady_micros() {
 }
 
 void Connection::start() {
-  since_millis_ = loop_.now_millis();
   in_.resize(kFirstInput);
+  await_head();
   advance();
+}
+
+void Connection::await_head() {
+  state_ = State::Head;
+  since_millis_ = loop_.now_millis();
+  resting_ = seat_ != nullptr && seat_->must_rest();
 }
 
 // Goes on as far as it can without waiting. Answers given inside dispatch are picked up here, not in a recursion.
@@ -60,7 +66,7 @@ void Connection::advance() {
   advancing_ = true;
   const auto self = shared_from_this();
   while (true) {
-    if (state_ == State::Head && take_head()) {
+    if (state_ == State::Head && !resting_ && take_head()) {
       continue;
     }
     if (state_ == State::Writing && writer_ != nullptr && writer_->done()) {
@@ -178,8 +184,7 @@ void Connection::finish_exchange() {
     in_ = std::string(kFirstInput, '\0');
     in_begin_ = in_end_ = 0;
   }
-  state_ = State::Head;
-  since_millis_ = loop_.now_millis();
+  await_head();
   if (loop_.shared().draining.load(std::memory_order_relaxed)) {
     close_politely();
   }
@@ -243,6 +248,11 @@ void Connection::check_time() {
   }
   switch (state_) {
     case State::Head:
+      if (resting_) {
+        await_head();
+        advance();
+        return;
+      }
       if (!transport_->established()) {
         if (waited > options.head_timeout) {
           close();

@@ -43,6 +43,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
 
   // connection.cc: the walk of a request
   void advance();
+  void await_head();
   bool take_head();
   void dispatch_head();
   void refuse(int status, const std::string& sentence);
@@ -114,6 +115,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::string request_id_;
   std::string refusal_;
   bool advancing_ = false;
+  bool resting_ = false;      // the next head is not read yet (ClientSeat::must_rest)
   bool close_after_ = false;  // the answer says Connection: close
   std::int64_t started_micros_ = 0;
   std::uint64_t bytes_in_ = 0;

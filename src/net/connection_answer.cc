@@ -13,6 +13,7 @@ void Connection::refuse(int status, const std::string& sentence) {
   response.set("Content-Type", "text/plain; charset=utf-8");
   response.body = sentence + "\n";
   response.route = "protocol";
+  response.malformed = true;
   close_after_ = true;
   if (loop_.shared().options.on_protocol_error) {
     loop_.shared().options.on_protocol_error(head_.request, response);
@@ -86,7 +87,7 @@ void Connection::take_response(Response response) {
   status_ = response.status;
   route_ = response.route;
   if (seat_ != nullptr) {
-    seat_->answered(head_.request, status_);
+    seat_->answered(head_.request, response);
   }
   writer_ = std::make_unique<ResponseWriter>(std::move(response), framing);
   state_ = State::Writing;

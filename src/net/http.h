@@ -56,6 +56,7 @@ struct Response {
   // Nothing, text, bytes of known length, or a stream of unknown length.
   std::variant<std::monostate, std::string, Rope, std::unique_ptr<Stream>> body;
   std::string_view route = "";  // a string literal: the label of metrics and log lines
+  bool malformed = false;  // to a request that no working client sends: of too many of those, the client is held up
 
   Response& set(std::string name, std::string value) {
     fields.emplace_back(std::move(name), std::move(value));

@@ -1,5 +1,6 @@
 """What one client may have: requests, connections, wrong credentials, bytes; and whom a forwarded address is believed."""
 import contextlib
+import re
 import subprocess
 import time
 
@@ -132,6 +133,34 @@ class TestWrongCredentials:
         assert guarded.get("/v2/studies", JSON).status_code == 401, "who shows none is asked for one"
         time.sleep(2.5)
         assert ask("the-right-token") in (200, 204)
+
+
+class TestMalformedRequests:
+    """Of one address they are answered at once up to a number; then its connections rest before they are read."""
+    GARBAGE = [b"GET / HTTP/1.1\nbad\r\n\r\n",
+               b"POST /dicom-web/studies HTTP/1.1\r\nHost: h\r\nContent-Type: application/dicom\r\nConnection: close\r\n"
+               b"Content-Length: 10\r\n\r\nnot DICOM "]
+
+    @staticmethod
+    def rests(server):
+        return float(re.search(r"^tessera_limit_rests_total (\S+)$", server.get("/metrics").text, re.M)[1])
+
+    @pytest.mark.parametrize("garbage", GARBAGE, ids=["heads", "uploads"])
+    def test_who_sends_them_over_and_over_is_held_up_and_answered_all_the_same(self, start, garbage):
+        server = start(config=LIMITS + "malformed_requests_per_client = 3\n")
+        statuses = [status_of(exchange(server, garbage)) for _ in range(2)]
+        assert self.rests(server) == 0
+        statuses += [status_of(exchange(server, garbage)) for _ in range(4)]
+        assert self.rests(server) >= 1
+        assert set(statuses) <= {400, 409}, "each gets its answer, sooner or later"
+        assert server.get("/health/live").status_code == 200, "and so does what is well-formed"
+
+    def test_instances_that_are_refused_for_what_they_say_hold_nobody_up(self, start):
+        server = start(config=LIMITS + "malformed_requests_per_client = 3\n")
+        once = make.native().bytes
+        assert server.post("/dicom-web/studies", once, "application/dicom").status_code == 200
+        assert [server.post("/dicom-web/studies", once, "application/dicom").status_code for _ in range(8)] == [409] * 8
+        assert self.rests(server) == 0
 
 
 class TestUploadQuotas:
