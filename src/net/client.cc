@@ -1,9 +1,9 @@
 #include "net/client.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include "net/curl_library.h"
 
 namespace tessera::net {
 
@@ -14,13 +14,13 @@ constexpr long kLongestRetryAfter = 3600;
 constexpr long kStalledSeconds = 120;  // without a byte in either direction
 
 struct EasyCloser {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(CURL* easy) const { curl().easy_cleanup(easy); }
 };
 struct MultiCloser {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+  void operator()(CURLM* multi) const { curl().multi_cleanup(multi); }
 };
 struct ListCloser {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { curl().slist_free_all(list); }
 };
 
 // The value of the field line when it is the one named; the name is given in lower case, with the colon.
@@ -51,7 +51,7 @@ std::size_t keep_field(char* bytes, std::size_t size, std::size_t count, void* i
   } else if (const std::string_view cache = field_value(line, "cache-control:"); !cache.empty()) {
     answer.cache_control += (answer.cache_control.empty() ? "" : ", ") + std::string(cache);
   } else if (const std::string_view date = field_value(line, "date:"); !date.empty()) {
-    const time_t seconds = curl_getdate(std::string(date).c_str(), nullptr);
+    const time_t seconds = curl().getdate(std::string(date).c_str(), nullptr);
     answer.date = seconds > 0 ? seconds : 0;
   }
   return size * count;
@@ -59,7 +59,7 @@ std::size_t keep_field(char* bytes, std::size_t size, std::size_t count, void* i
 
 // One exchange: the handle, its fields, and what came back.
 struct CurlTransfer {
-  std::unique_ptr<CURL, EasyCloser> easy{curl_easy_init()};
+  std::unique_ptr<CURL, EasyCloser> easy;
   std::unique_ptr<CURLM, MultiCloser> own_multi;  // where the request brings no connections
   CURLM* multi = nullptr;
   std::unique_ptr<curl_slist, ListCloser> fields;
@@ -75,7 +75,7 @@ struct CurlTransfer {
 
   ~CurlTransfer() {
     if (multi != nullptr && easy) {
-      curl_multi_remove_handle(multi, easy.get());
+      curl().multi_remove_handle(multi, easy.get());
     }
   }
 
@@ -90,8 +90,10 @@ struct CurlTransfer {
   }
 
   Status prepare(const ClientRequest& request) {
+    RETURN_IF_ERROR(load_curl());
+    easy.reset(curl().easy_init());
     if (request.connections == nullptr) {
-      own_multi.reset(curl_multi_init());
+      own_multi.reset(curl().multi_init());
     }
     multi = request.connections != nullptr ? request.connections->handle() : own_multi.get();
     if (!easy || multi == nullptr) {
@@ -101,32 +103,32 @@ struct CurlTransfer {
     max_answer = request.max_answer;
     ca_file = request.ca_file;
     for (const auto& [name, value] : request.fields) {
-      curl_slist* longer = curl_slist_append(fields.get(), (name + ": " + value).c_str());
+      curl_slist* longer = curl().slist_append(fields.get(), (name + ": " + value).c_str());
       (void)fields.release();
       fields.reset(longer);
     }
-    curl_easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, fields.get());
-    curl_easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-    curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, kStalledSeconds);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, keep_answer);
-    curl_easy_setopt(easy.get(), CURLOPT_WRITEDATA, this);
-    curl_easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, keep_field);
-    curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &answer);
-    curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, details);
-    curl_easy_setopt(easy.get(), CURLOPT_SSL_VERIFYPEER, request.verify ? 1L : 0L);
-    curl_easy_setopt(easy.get(), CURLOPT_SSL_VERIFYHOST, request.verify ? 2L : 0L);
+    curl().easy_setopt(easy.get(), CURLOPT_URL, url.c_str());
+    curl().easy_setopt(easy.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    curl().easy_setopt(easy.get(), CURLOPT_HTTPHEADER, fields.get());
+    curl().easy_setopt(easy.get(), CURLOPT_NOSIGNAL, 1L);
+    curl().easy_setopt(easy.get(), CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
+    curl().easy_setopt(easy.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl().easy_setopt(easy.get(), CURLOPT_LOW_SPEED_TIME, kStalledSeconds);
+    curl().easy_setopt(easy.get(), CURLOPT_WRITEFUNCTION, keep_answer);
+    curl().easy_setopt(easy.get(), CURLOPT_WRITEDATA, this);
+    curl().easy_setopt(easy.get(), CURLOPT_HEADERFUNCTION, keep_field);
+    curl().easy_setopt(easy.get(), CURLOPT_HEADERDATA, &answer);
+    curl().easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, details);
+    curl().easy_setopt(easy.get(), CURLOPT_SSL_VERIFYPEER, request.verify ? 1L : 0L);
+    curl().easy_setopt(easy.get(), CURLOPT_SSL_VERIFYHOST, request.verify ? 2L : 0L);
     if (request.timeout.count() > 0) {
-      curl_easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+      curl().easy_setopt(easy.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
     }
     if (!ca_file.empty()) {
-      curl_easy_setopt(easy.get(), CURLOPT_CAINFO, ca_file.c_str());
-      curl_easy_setopt(easy.get(), CURLOPT_CAPATH, nullptr);
+      curl().easy_setopt(easy.get(), CURLOPT_CAINFO, ca_file.c_str());
+      curl().easy_setopt(easy.get(), CURLOPT_CAPATH, nullptr);
     }
-    curl_multi_add_handle(multi, easy.get());
+    curl().multi_add_handle(multi, easy.get());
     return {};
   }
 
@@ -143,19 +145,19 @@ struct CurlTransfer {
 
   // Lets the transfer run until it is done, or, when `until_sent`, until nothing is pending.
   void run(bool until_sent) {
-    curl_easy_pause(easy.get(), CURLPAUSE_CONT);
+    curl().easy_pause(easy.get(), CURLPAUSE_CONT);
     while (!done && !(until_sent && pending.empty())) {
       int running = 0;
-      curl_multi_perform(multi, &running);
+      curl().multi_perform(multi, &running);
       int left = 0;
-      while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      while (const CURLMsg* message = curl().multi_info_read(multi, &left)) {
         if (message->msg == CURLMSG_DONE) {
           done = true;
           outcome = message->data.result;
         }
       }
       if (!done && !(until_sent && pending.empty())) {
-        curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
+        curl().multi_poll(multi, nullptr, 0, 1000, nullptr);
       }
     }
   }
@@ -170,13 +172,13 @@ struct CurlTransfer {
       const bool for_good = outcome == CURLE_URL_MALFORMAT || outcome == CURLE_UNSUPPORTED_PROTOCOL ||
                             outcome == CURLE_PEER_FAILED_VERIFICATION || outcome == CURLE_SSL_CACERT_BADFILE;
       return Status(for_good ? Code::InvalidArgument : Code::Unavailable,
-                    "ask " + url + ": " + (details[0] != '\0' ? details : curl_easy_strerror(outcome)));
+                    "ask " + url + ": " + (details[0] != '\0' ? details : curl().easy_strerror(outcome)));
     }
     long status = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl().easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
     answer.status = static_cast<int>(status);
     curl_off_t retry_after = 0;
-    curl_easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &retry_after);
+    curl().easy_getinfo(easy.get(), CURLINFO_RETRY_AFTER, &retry_after);
     answer.retry_after_seconds = static_cast<long>(std::clamp<curl_off_t>(retry_after, 0, kLongestRetryAfter));
     return std::move(answer);
   }
@@ -184,10 +186,12 @@ struct CurlTransfer {
 
 }  // namespace
 
-Connections::Connections() : handle_(curl_multi_init()) {}
+Connections::Connections() : handle_(load_curl().ok() ? curl().multi_init() : nullptr) {}
 
 Connections::~Connections() {
-  curl_multi_cleanup(handle_);
+  if (handle_ != nullptr) {
+    curl().multi_cleanup(handle_);
+  }
 }
 
 Result<ClientAnswer> http_get(const ClientRequest& request) {
@@ -200,8 +204,8 @@ Result<ClientAnswer> http_get(const ClientRequest& request) {
 Result<ClientAnswer> http_post_form(const ClientRequest& request) {
   CurlTransfer transfer;
   RETURN_IF_ERROR(transfer.prepare(request));
-  curl_easy_setopt(transfer.easy.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.form.size()));
-  curl_easy_setopt(transfer.easy.get(), CURLOPT_COPYPOSTFIELDS, request.form.c_str());
+  curl().easy_setopt(transfer.easy.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.form.size()));
+  curl().easy_setopt(transfer.easy.get(), CURLOPT_COPYPOSTFIELDS, request.form.c_str());
   transfer.run(false);
   return transfer.take_answer();
 }
@@ -215,11 +219,11 @@ Result<std::unique_ptr<HttpUpload>> HttpUpload::begin(const ClientRequest& reque
   auto transfer = std::make_unique<Transfer>();
   RETURN_IF_ERROR(transfer->prepare(request));
   CURL* easy = transfer->easy.get();
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(length));
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, Transfer::give_bytes);
-  curl_easy_setopt(easy, CURLOPT_READDATA, static_cast<CurlTransfer*>(transfer.get()));
-  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 1024L * 1024L);
+  curl().easy_setopt(easy, CURLOPT_POST, 1L);
+  curl().easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(length));
+  curl().easy_setopt(easy, CURLOPT_READFUNCTION, Transfer::give_bytes);
+  curl().easy_setopt(easy, CURLOPT_READDATA, static_cast<CurlTransfer*>(transfer.get()));
+  curl().easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 1024L * 1024L);
   return std::unique_ptr<HttpUpload>(new HttpUpload(std::move(transfer)));
 }
 
