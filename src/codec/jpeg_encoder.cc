@@ -56,17 +56,26 @@ Result<JpegEncoder> JpegEncoder::create(JpegOptions options) {
 }
 
 Result<ByteBuffer> JpegEncoder::encode(RgbPixels pixels) {
-  const std::string size = std::to_string(pixels.width) + " x " + std::to_string(pixels.height);
-  if (pixels.width == 0 || pixels.height == 0 || pixels.width > kMaxSide || pixels.height > kMaxSide) {
+  return compress(pixels.first, pixels.width, pixels.height, false);
+}
+
+Result<ByteBuffer> JpegEncoder::encode_gray(GrayPixels pixels) {
+  return compress(pixels.first, pixels.width, pixels.height, true);
+}
+
+Result<ByteBuffer> JpegEncoder::compress(const std::uint8_t* first, std::uint32_t width, std::uint32_t height,
+                                         bool gray) {
+  const std::string size = std::to_string(width) + " x " + std::to_string(height);
+  if (width == 0 || height == 0 || width > kMaxSide || height > kMaxSide) {
     return Status(Code::InvalidArgument, "encode JPEG: an image of " + size + " pixels; a side is 1 to 65535");
   }
-  const int width = static_cast<int>(pixels.width);
-  const int height = static_cast<int>(pixels.height);
-  const int sampling = subsampling(state_->options.sampling);
-  state_->scratch.resize(tjBufSize(width, height, sampling));
+  const int columns = static_cast<int>(width);
+  const int rows = static_cast<int>(height);
+  const int sampling = gray ? TJSAMP_GRAY : subsampling(state_->options.sampling);
+  state_->scratch.resize(tjBufSize(columns, rows, sampling));
   unsigned char* out = state_->scratch.data();
   unsigned long length = state_->scratch.size();
-  if (tjCompress2(state_->handle, pixels.first, width, 0, height, TJPF_RGB, &out, &length, sampling,
+  if (tjCompress2(state_->handle, first, columns, 0, rows, gray ? TJPF_GRAY : TJPF_RGB, &out, &length, sampling,
                   state_->options.quality, TJFLAG_NOREALLOC) != 0) {
     return Status(Code::Internal, "encode JPEG of " + size + ": " + tjGetErrorStr2(state_->handle));
   }

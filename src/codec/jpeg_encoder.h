@@ -1,4 +1,4 @@
-// JpegEncoder: RGB pixels to a whole baseline JPEG (JFIF, YCbCr, tables included), by libjpeg-turbo.
+// JpegEncoder: RGB or grey pixels to a whole baseline JPEG (JFIF, YCbCr, tables included), by libjpeg-turbo.
 //
 // The same pixels and settings give the same bytes. An encoder keeps its working memory between calls and is
 // one thread's at a time; whoever encodes on several threads makes one for each.
@@ -25,6 +25,12 @@ struct RgbPixels {
   std::uint32_t width = 0, height = 0;
 };
 
+// 8-bit grey, likewise.
+struct GrayPixels {
+  const std::uint8_t* first = nullptr;
+  std::uint32_t width = 0, height = 0;
+};
+
 class JpegEncoder {
  public:
   // InvalidArgument for a quality outside 1 to 100.
@@ -36,9 +42,12 @@ class JpegEncoder {
   // InvalidArgument for a size of 0 or above 65535 (T.81 B.2.2); Internal with the library's words when it
   // refuses.
   Result<ByteBuffer> encode(RgbPixels pixels);
+  // The same of one byte a pixel: a JPEG of one component.
+  Result<ByteBuffer> encode_gray(GrayPixels pixels);
 
  private:
   struct State;
+  Result<ByteBuffer> compress(const std::uint8_t* first, std::uint32_t width, std::uint32_t height, bool gray);
   explicit JpegEncoder(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
