@@ -171,7 +171,11 @@ Result<Pixels> decode_frame(std::string_view syntax, const PixelLayout& header, 
     return Status(Code::Unsupported, "frames of transfer syntax " + std::string(syntax) + " are not decoded");
   }
   RETURN_IF_ERROR(check_layout(header));
-  return codec->decode(frame, header);
+  TRY_ASSIGN(Pixels pixels, codec->decode(frame, header));
+  if (pixels.layout != decoded_layout(*codec, header)) {
+    return Status(Code::Corrupt, "a codestream of another kind than transfer syntax " + std::string(syntax));
+  }
+  return pixels;
 }
 
 Result<ByteBuffer> transcode_frame(std::string_view from, std::string_view to, const PixelLayout& header,
@@ -191,9 +195,6 @@ Result<ByteBuffer> transcode_frame(std::string_view from, std::string_view to, c
   }
   RETURN_IF_ERROR(transcoded_layout(from, to, header).status());
   TRY_ASSIGN(const Pixels pixels, decode_frame(from, header, frame));
-  if (pixels.layout != decoded_layout(*find_codec(from), header)) {
-    return Status(Code::Corrupt, "the frame's codestream is of another kind than transfer syntax " + std::string(from));
-  }
   return find_codec(to)->encode(pixels, options);
 }
 

@@ -49,6 +49,7 @@ bool transcodes_foreign_bytes(std::string_view from, std::string_view to);
 // go out by pixel, little endian; not padded.
 Result<ByteBuffer> transcode_frame(std::string_view from, std::string_view to, const PixelLayout& header,
                                    const EncodeOptions& options, ByteView frame);
+// Its layout is the decoded_layout().
 Result<Pixels> decode_frame(std::string_view syntax, const PixelLayout& header, ByteView frame);
 
 }  // namespace tessera::codec

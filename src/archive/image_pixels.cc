@@ -1,0 +1,137 @@
+#include "archive/image_pixels.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "dicom/charset.h"
+#include "dicom/parser.h"
+#include "dicom/tags.h"
+
+namespace tessera::archive {
+
+namespace {
+
+using dicom::ElementHeader;
+
+constexpr std::size_t kPiece = 16 * 1024;
+constexpr std::uint32_t kBeyond = 0x00300000;  // the first tag that says nothing of how pixels lie
+
+class PixelSink final : public dicom::TokenSink {
+ public:
+  bool has_enough() const { return enough_; }
+
+  Status on_value(const ElementHeader& element, ByteView value) override {
+    RETURN_IF_ERROR(look(element));
+    if (element.depth == 0) {
+      note(element, value);
+    }
+    return {};
+  }
+  Status on_large_value_begin(const ElementHeader& element) override { return look(element); }
+  Status on_sequence_begin(const ElementHeader& element) override { return look(element); }
+  Status on_fragments_begin(const ElementHeader& element) override { return look(element); }
+
+  Result<codec::PixelLayout> layout() const {
+    codec::PixelLayout layout;
+    if (rows_ == 0 || columns_ == 0 || allocated_ == 0) {
+      return Status(Code::Corrupt, "its header lacks " + std::string(rows_ == 0      ? "Rows (0028,0010)"
+                                                                     : columns_ == 0 ? "Columns (0028,0011)"
+                                                                                     : "BitsAllocated (0028,0100)"));
+    }
+    layout.rows = rows_;
+    layout.columns = columns_;
+    layout.samples = samples_;
+    layout.bits_allocated = allocated_;
+    layout.bits_stored = stored_.value_or(allocated_);
+    layout.high_bit = high_bit_.value_or(static_cast<std::uint16_t>(layout.bits_stored - 1));
+    layout.is_signed = is_signed_ == 1;
+    layout.by_plane = planar_ == 1 && samples_ > 1;
+    layout.photometric = codec::photometric_of(photometric_);
+    return layout;
+  }
+
+ private:
+  Status look(const ElementHeader& element) {
+    enough_ = enough_ || (element.depth == 0 && element.tag.value >= kBeyond);
+    return enough_ ? Status(Code::Cancelled, "enough was read") : Status();
+  }
+
+  void note(const ElementHeader& element, ByteView value) {
+    const std::uint16_t number = value.size() < 2 ? std::uint16_t{0} : load_le16(value.data());
+    switch (element.tag.value) {
+      case dicom::tags::kRows.value:
+        rows_ = number;
+        return;
+      case dicom::tags::kColumns.value:
+        columns_ = number;
+        return;
+      case dicom::tags::kSamplesPerPixel.value:
+        samples_ = number;
+        return;
+      case dicom::tags::kBitsAllocated.value:
+        allocated_ = number;
+        return;
+      case dicom::tags::kBitsStored.value:
+        stored_ = number;
+        return;
+      case dicom::tags::kHighBit.value:
+        high_bit_ = number;
+        return;
+      case dicom::tags::kPixelRepresentation.value:
+        is_signed_ = number;
+        return;
+      case dicom::tags::kPlanarConfiguration.value:
+        planar_ = number;
+        return;
+      case dicom::tags::kPhotometricInterpretation.value:
+        photometric_ = dicom::split_values(as_text(value), dicom::Vr::CS).front();
+        return;
+      default:
+        return;
+    }
+  }
+
+  bool enough_ = false;
+  std::uint16_t rows_ = 0, columns_ = 0, samples_ = 1, allocated_ = 0, is_signed_ = 0, planar_ = 0;
+  std::optional<std::uint16_t> stored_, high_bit_;
+  std::string photometric_;
+};
+
+// The VR stands before the length, two reserved bytes between (PS3.5 7.1.2).
+Result<bool> has_swapped_words(const Located& located, const codec::PixelLayout& layout) {
+  const bool native =
+      located.frames.kind == dicom::FrameKind::Native || located.frames.kind == dicom::FrameKind::NativeBits;
+  if (located.syntax == nullptr || !located.syntax->big_endian || !native || layout.bits_allocated > 8 ||
+      located.frames.first_offset < 8) {
+    return false;
+  }
+  std::array<std::uint8_t, 2> vr{};
+  RETURN_IF_ERROR(read_fully(*located.content, located.frames.first_offset - 8, vr));
+  return as_text(vr) == "OW";
+}
+
+}  // namespace
+
+Result<ImagePixels> read_image_pixels(const Located& located) {
+  PixelSink sink;
+  dicom::Parser parser(sink);
+  ByteBuffer piece(kPiece);
+  Status status;
+  for (std::uint64_t at = 0; at < located.blob->size() && status.ok();) {
+    const std::size_t count = std::min<std::uint64_t>(piece.size(), located.blob->size() - at);
+    RETURN_IF_ERROR(read_fully(*located.blob, at, MutableBytes(piece).first(count)));
+    status = parser.feed(ByteView(piece).first(count));
+    at += count;
+  }
+  if (!status.ok() && !sink.has_enough()) {
+    return status;
+  }
+  ImagePixels pixels;
+  TRY_ASSIGN(pixels.layout, sink.layout());
+  TRY_ASSIGN(pixels.swapped_words, has_swapped_words(located, pixels.layout));
+  return pixels;
+}
+
+}  // namespace tessera::archive
