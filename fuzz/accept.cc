@@ -35,12 +35,18 @@ void check_media_types(std::string_view text) {
 
 void check_negotiation(std::string_view text, std::string_view syntax) {
   const dicom::TransferSyntax* row = dicom::find_transfer_syntax(syntax);
-  for (const bool several : {false, true}) {
-    const auto frames = dicomweb::negotiate_frames(text, syntax, row, several);
+  const auto can_make = [](const std::string& wanted) {
+    return wanted == dicom::kExplicitLittleEndian ? Status() : Status(Code::Unsupported, "not made here");
+  };
+  for (const int way : {0, 1, 2, 3}) {
+    const bool several = (way & 1) != 0;
+    const dicomweb::Stored stored{syntax, row, (way & 2) != 0, can_make, 0};
+    const auto frames = dicomweb::negotiate_frames(text, stored, several);
     require(!frames.ok() || (!frames->media_type.empty() && (frames->multipart || !several)));
+    require(!frames.ok() || frames->syntax.empty() || can_make(frames->syntax).ok());
+    const auto instance = dicomweb::negotiate_instance(text, stored);
+    require(!instance.ok() || instance->media_type == "application/dicom");
   }
-  const auto instance = dicomweb::negotiate_instance(text, syntax);
-  require(!instance.ok() || instance->media_type == "application/dicom");
   const auto bulk = dicomweb::negotiate_bulkdata(text);
   require(!bulk.ok() || bulk->media_type == "application/octet-stream");
   const Status json = dicomweb::negotiate_json(text);

@@ -1,5 +1,8 @@
 #include "app/front.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "app/metrics_sources.h"
 #include "viewer/page.h"
 
@@ -39,6 +42,11 @@ std::string describe(const std::vector<Check>& checks, bool healthy) {
   return json + "]}\n";
 }
 
+// One for each core: more would only wait for each other, and each worker may take gigabytes.
+unsigned transcoder_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
+}
+
 }  // namespace
 
 Front::Front(const Config& config, ArchiveStack& stack, const Doors& doors, Pool& readers, Pool& writers,
@@ -54,9 +62,12 @@ Front::Front(const Config& config, ArchiveStack& stack, const Doors& doors, Pool
       uploads_({std::uint64_t{config.max_instance_mib} << 20, std::uint64_t{config.max_request_gib} << 30,
                 std::uint64_t{config.upload_gib_per_day} << 30, config.uploads_at_once},
                stack.clock),
-      parts_{stack.ingest,        stack.locator, stack.instances,   stack.partitions,
-             *stack.folder.blobs, readers,       writers,           [&stack] { stack.sweeper.wake(); },
-             stack.free_space,    uploads_,      config.partitions, audit},
+      transcoder_(stack.locator, transcoder_threads()),
+      transcoders_("transcoders", transcoder_threads()),
+      parts_{stack.ingest,        stack.locator, stack.instances, stack.partitions,
+             *stack.folder.blobs, readers,       writers,         [&stack] { stack.sweeper.wake(); },
+             stack.free_space,    uploads_,      transcoder_,     transcoders_,
+             config.partitions,   audit},
       router_(parts_, authenticator_, doors.policies, cors_, public_url_, log) {
   watch_issuers(metrics, oidc_);
   oidc_.start();

@@ -55,6 +55,8 @@ class Front {
   const auth::Authenticator authenticator_;
   const dicomweb::CorsPolicy cors_;
   dicomweb::UploadQuota uploads_;
+  archive::Transcoder transcoder_;
+  Pool transcoders_;
   const dicomweb::ArchiveParts parts_;
   const dicomweb::Router router_;
   std::atomic<bool> draining_{false};

@@ -52,11 +52,6 @@ Result<ByteBuffer> turned_words(const Located& located, ByteRange frame) {
 
 }  // namespace
 
-bool could_transcode(std::string_view from, std::string_view to) {
-  codec::PixelLayout gray;  // of the kind that every syntax holds
-  return codec::transcoded_layout(from, to, gray).ok();
-}
-
 Result<std::shared_ptr<const ImagePixels>> Transcoder::pixels(const Located& located) {
   if (auto held = pixels_.get(located.row.watermark)) {
     return *held;
@@ -70,7 +65,11 @@ Result<std::shared_ptr<const ImagePixels>> Transcoder::pixels(const Located& loc
   return pixels;
 }
 
-Result<codec::PixelLayout> Transcoder::layout_in(const Located& located, std::string_view syntax) {
+Result<codec::PixelLayout> Transcoder::layout_in(const Located& located, std::string_view syntax, int quality) {
+  if (quality == 0 && !codec::transcodes_without_loss(located.row.transfer_syntax, syntax)) {
+    return Status(Code::Unsupported, "transfer syntax " + std::string(syntax) +
+                                         " is not made without loss; where it is, it wants the parameter quality");
+  }
   TRY_ASSIGN(const auto stored, pixels(located));
   return codec::transcoded_layout(located.row.transfer_syntax, syntax, stored->layout);
 }
@@ -94,7 +93,7 @@ Result<ByteBuffer> Transcoder::stored_bytes(const Located& located, dicom::Frame
 }
 
 Result<Rope> Transcoder::frame(const Located& located, dicom::FrameNumber number, std::string_view syntax,
-                               const codec::EncodeOptions& options) {
+                               int quality) {
   TRY_ASSIGN(const auto header, pixels(located));
   if (is_plain(located, syntax, *header)) {
     return read_frame(locator_, located, number);
@@ -103,7 +102,8 @@ Result<Rope> Transcoder::frame(const Located& located, dicom::FrameNumber number
   if (!stored.ok()) {
     return named(stored.status(), located, number);
   }
-  Result<ByteBuffer> made = codecs_.transcode(located.row.transfer_syntax, syntax, header->layout, options, *stored);
+  Result<ByteBuffer> made =
+      codecs_.transcode(located.row.transfer_syntax, syntax, header->layout, {.quality = quality}, *stored);
   if (!made.ok()) {
     return named(made.status(), located, number);
   }

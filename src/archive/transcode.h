@@ -16,9 +16,6 @@
 
 namespace tessera::archive {
 
-// Whether frames of one syntax come in the other without loss, as far as the syntaxes alone tell it.
-bool could_transcode(std::string_view from, std::string_view to);
-
 class Transcoder {
  public:
   // `locator` is borrowed. `workers`: frames of foreign codecs at once.
@@ -26,11 +23,11 @@ class Transcoder {
 
   Result<std::shared_ptr<const ImagePixels>> pixels(const Located& located);
 
-  // What the header says of frames in that syntax. Unsupported when they cannot come in it, saying why.
-  Result<codec::PixelLayout> layout_in(const Located& located, std::string_view syntax);
-  // `number` has passed check_frame. The layout is layout_in()'s.
-  Result<Rope> frame(const Located& located, dicom::FrameNumber number, std::string_view syntax,
-                     const codec::EncodeOptions& options);
+  // What the header says of frames in that syntax. Unsupported when they cannot come in it, saying why; a lossy syntax
+  // wants a quality of 1 to 100.
+  Result<codec::PixelLayout> layout_in(const Located& located, std::string_view syntax, int quality);
+  // `number` has passed check_frame. The layout is layout_in()'s; `quality` is for lossy syntaxes.
+  Result<Rope> frame(const Located& located, dicom::FrameNumber number, std::string_view syntax, int quality);
   Result<codec::Pixels> decode(const Located& located, dicom::FrameNumber number);
 
   const FrameCodecs& codecs() const { return codecs_; }

@@ -1,7 +1,7 @@
 // GET …/instances/{instance}/frames/{list}
-//   200  one part, or multipart/related in the asked order; frames as stored · 206, 416 ranges of one part
-//   304  If-None-Match holds · 400 bad number, or several frames as one part · 404 no such instance or frame
-//   406  no alternative admits the stored transfer syntax
+//   200  one part, or multipart/related in the asked order; as stored, or in another syntax · 206, 416 ranges of one
+//   part 304  If-None-Match holds · 400 bad number or quality, or several frames as one part · 404 no such instance or
+//   frame 406  no alternative admits the stored transfer syntax or one that can be made; a frame that cannot be decoded
 //
 // The tile path: one frame of a cached instance is answered here on the loop, from memory and one range of a file.
 #include <algorithm>
@@ -14,7 +14,9 @@
 #include "dicomweb/conditional.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
+#include "dicomweb/pieces.h"
 #include "dicomweb/single_part.h"
+#include "dicomweb/transcoding.h"
 #include "net/multipart.h"
 #include "net/uri.h"
 
@@ -58,36 +60,105 @@ Result<std::vector<FrameNumber>> parse_frame_list(std::string_view raw) {
   }
 }
 
+// Up to so many bytes are made before the answer begins: what cannot be decoded among them is told by its status. A
+// frame after them that cannot be decoded cuts the answer off.
+constexpr std::uint64_t kMadeAhead = 8 << 20;
+
 // The list is part of the URL, so what can differ are the version of the instance and the form.
 Validator validator_of(const Located& located, const Representation& as) {
   return {.etag = "\"" + std::to_string(located.row.watermark) + (as.multipart ? "fm" : "f") +
-                  (as.media_type == "application/octet-stream" ? "\"" : "i\""),
+                  (as.media_type == "application/octet-stream" ? "" : "i") + form_of(as) + "\"",
           .watermark = located.row.watermark};
 }
 
 std::string part_type(const Representation& as, const Located& located) {
-  return as.media_type + "; transfer-syntax=" + located.row.transfer_syntax;
+  return as.media_type + "; transfer-syntax=" + (as.syntax.empty() ? located.row.transfer_syntax : as.syntax);
 }
 
-net::Response frames_response(const Exchange& exchange, const Located& located, const Representation& as,
-                              const std::vector<FrameNumber>& numbers, std::vector<Rope> frames) {
-  const Validator validator = validator_of(located, as);
-  if (!as.multipart) {
-    return single_part(exchange.request, validator, part_type(as, located), std::move(frames.front()));
+// One answer on its way: what was asked for, and of which instance.
+struct Answer {
+  ExchangePtr exchange;
+  std::shared_ptr<const Located> located;
+  Representation as;
+  std::vector<FrameNumber> numbers;
+
+  std::string part_head(std::size_t index) const {
+    return "Content-Type: " + part_type(as, *located) +
+           "\r\nContent-Location: " + archive::instance_url(exchange->base_url(), located->row.key) + "/frames/" +
+           std::to_string(numbers[index].value) + "\r\n";
   }
-  net::Response response;
-  set_caching(exchange.request, validator, response);
+  net::Response start_multipart(const std::string& boundary) const {
+    net::Response response;
+    set_caching(exchange->request, validator_of(*located, as), response);
+    response.set("Content-Type", "multipart/related; type=\"" + as.media_type + "\"; boundary=" + boundary);
+    return response;
+  }
+};
+
+void send_frames(const Answer& answer, std::vector<Rope> frames) {
+  Exchange& exchange = *answer.exchange;
+  if (!answer.as.multipart) {
+    exchange.send(single_part(exchange.request, validator_of(*answer.located, answer.as),
+                              part_type(answer.as, *answer.located), std::move(frames.front())));
+    return;
+  }
   const std::string boundary = net::random_boundary();
-  response.set("Content-Type", "multipart/related; type=\"" + as.media_type + "\"; boundary=" + boundary);
+  net::Response response = answer.start_multipart(boundary);
   net::MultipartRope body(boundary);
-  const std::string instance = archive::instance_url(exchange.base_url(), located.row.key);
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    body.add("Content-Type: " + part_type(as, located) + "\r\nContent-Location: " + instance + "/frames/" +
-                 std::to_string(numbers[i].value) + "\r\n",
-             std::move(frames[i]));
+    body.add(answer.part_head(i), std::move(frames[i]));
   }
   response.body = body.finish();
-  return response;
+  exchange.send(std::move(response));
+}
+
+// A frame in the syntax that was agreed on. That it cannot be had so is the client's 406, not the server's failure.
+Result<Rope> make_frame(const ArchiveParts& parts, const Answer& answer, FrameNumber number) {
+  Result<Rope> made = parts.transcoder.frame(*answer.located, number, answer.as.syntax, answer.as.quality);
+  return made.ok() ? std::move(made) : Result<Rope>(not_acceptable(made.status()));
+}
+
+// Frames beyond those that were made ahead: each is made when the one before has gone out.
+void stream_frames(const ArchiveParts& parts, Answer answer, std::vector<Rope> ahead) {
+  const std::string boundary = net::random_boundary();
+  net::Response response = answer.start_multipart(boundary);
+  const ExchangePtr exchange = answer.exchange;
+  auto parts_of = std::make_shared<net::MultipartPieces>(boundary);
+  response.body = stream_pieces(
+      [&parts, parts_of, answer = std::move(answer), ahead = std::move(ahead),
+       at = std::size_t{0}]() mutable -> Result<std::string> {
+        if (at == answer.numbers.size()) {
+          return parts_of->end();
+        }
+        Rope frame;
+        if (at < ahead.size()) {
+          frame = std::move(ahead[at]);
+        } else {
+          TRY_ASSIGN(frame, make_frame(parts, answer, answer.numbers[at]));
+        }
+        std::string piece = parts_of->before_part(answer.part_head(at), frame.size());
+        TRY_ASSIGN(const std::string bytes, flatten(frame));
+        ++at;
+        return piece + bytes;
+      },
+      parts.transcoders);
+  exchange->send(std::move(response));
+}
+
+Status make_frames(const ArchiveParts& parts, Answer answer) {
+  std::vector<Rope> frames;
+  std::uint64_t bytes = 0;
+  for (const FrameNumber number : answer.numbers) {
+    if (bytes > kMadeAhead) {
+      stream_frames(parts, std::move(answer), std::move(frames));
+      return {};
+    }
+    TRY_ASSIGN(Rope frame, make_frame(parts, answer, number));
+    bytes += frame.size();
+    frames.push_back(std::move(frame));
+  }
+  send_frames(answer, std::move(frames));
+  return {};
 }
 
 // What is decided before any frame is looked for. Ok with a representation, or an answer that is already complete.
@@ -96,33 +167,39 @@ struct Decision {
   bool unchanged = false;
 };
 
-Result<Decision> decide(const Exchange& exchange, const Located& located, const std::vector<FrameNumber>& numbers) {
+// Without `transcoder` nothing is read: only what is stored can be the answer.
+Result<Decision> decide(const Exchange& exchange, const Located& located, const std::vector<FrameNumber>& numbers,
+                        archive::Transcoder* transcoder) {
   for (const FrameNumber number : numbers) {
     RETURN_IF_ERROR(archive::check_frame(located, number));
   }
+  TRY_ASSIGN(const Stored stored, stored_of(exchange.request, located, transcoder));
   Decision decision;
-  TRY_ASSIGN(decision.as, negotiate_frames(accept_text(exchange.request), located.row.transfer_syntax, located.syntax,
-                                           numbers.size() > 1));
+  TRY_ASSIGN(decision.as, negotiate_frames(accept_text(exchange.request), stored, numbers.size() > 1));
   decision.unchanged = matches_none(exchange.request, validator_of(located, decision.as).etag);
   return decision;
 }
 
 // From memory alone; false when something had to be read.
-bool answer_from_memory(const ArchiveParts& parts, Exchange& exchange, const std::vector<FrameNumber>& numbers) {
+bool answer_from_memory(const ArchiveParts& parts, const ExchangePtr& exchange,
+                        const std::vector<FrameNumber>& numbers) {
   if (numbers.size() != 1) {
     return false;
   }
-  const auto located = parts.locator.cached(exchange.scope, exchange.visibility());
+  const auto located = parts.locator.cached(exchange->scope, exchange->visibility());
   if (located == nullptr) {
     return false;
   }
-  const Result<Decision> decision = decide(exchange, *located, numbers);
+  const Result<Decision> decision = decide(*exchange, *located, numbers, nullptr);
   if (!decision.ok()) {
-    exchange.fail(decision.status());
+    if (decision.status().code() == Code::NotAcceptable) {
+      return false;  // perhaps it can be made
+    }
+    exchange->fail(decision.status());
     return true;
   }
   if (decision->unchanged) {
-    exchange.send(not_modified(exchange.request, validator_of(*located, decision->as)));
+    exchange->send(not_modified(exchange->request, validator_of(*located, decision->as)));
     return true;
   }
   std::optional<Rope> frame = archive::cached_frame(parts.locator, *located, numbers.front());
@@ -131,15 +208,25 @@ bool answer_from_memory(const ArchiveParts& parts, Exchange& exchange, const std
   }
   std::vector<Rope> frames;
   frames.push_back(std::move(*frame));
-  exchange.send(frames_response(exchange, *located, decision->as, numbers, std::move(frames)));
+  send_frames({exchange, located, decision->as, numbers}, std::move(frames));
   return true;
 }
 
-Status answer(const ArchiveParts& parts, Exchange& exchange, const std::vector<FrameNumber>& numbers) {
-  TRY_ASSIGN(const auto located, parts.locator.locate(exchange.scope, exchange.visibility()));
-  TRY_ASSIGN(const Decision decision, decide(exchange, *located, numbers));
+Status answer(const ArchiveParts& parts, const ExchangePtr& exchange, const std::vector<FrameNumber>& numbers) {
+  TRY_ASSIGN(const auto located, parts.locator.locate(exchange->scope, exchange->visibility()));
+  TRY_ASSIGN(const Decision decision, decide(*exchange, *located, numbers, &parts.transcoder));
   if (decision.unchanged) {
-    exchange.send(not_modified(exchange.request, validator_of(*located, decision.as)));
+    exchange->send(not_modified(exchange->request, validator_of(*located, decision.as)));
+    return {};
+  }
+  Answer answer{exchange, located, decision.as, numbers};
+  if (!decision.as.syntax.empty()) {
+    parts.transcoders.post([&parts, answer] {
+      const Status status = make_frames(parts, answer);
+      if (!status.ok()) {
+        answer.exchange->fail(status);
+      }
+    });
     return {};
   }
   std::vector<Rope> frames;
@@ -148,7 +235,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange, const std::vector<F
     TRY_ASSIGN(Rope frame, archive::read_frame(parts.locator, *located, number));
     frames.push_back(std::move(frame));
   }
-  exchange.send(frames_response(exchange, *located, decision.as, numbers, std::move(frames)));
+  send_frames(answer, std::move(frames));
   return {};
 }
 
@@ -160,11 +247,11 @@ Sink retrieve_frames(const ArchiveParts& parts, ExchangePtr exchange) {
     exchange->fail(numbers.status());
     return nullptr;
   }
-  if (answer_from_memory(parts, *exchange, *numbers)) {
+  if (answer_from_memory(parts, exchange, *numbers)) {
     return nullptr;
   }
   parts.readers.post([&parts, exchange, numbers = std::move(*numbers)] {
-    const Status status = answer(parts, *exchange, numbers);
+    const Status status = answer(parts, exchange, numbers);
     if (!status.ok()) {
       exchange->fail(status);
     }

@@ -15,7 +15,8 @@ namespace {
 Status answer(const ArchiveParts& parts, Exchange& exchange) {
   RETURN_IF_ERROR(check_request_original(exchange.request));
   TRY_ASSIGN(const auto located, parts.locator.locate(exchange.scope, exchange.visibility()));
-  TRY_ASSIGN(const Representation as, negotiate_instance(accept_text(exchange.request), located->row.transfer_syntax));
+  TRY_ASSIGN(const Representation as,
+             negotiate_instance(accept_text(exchange.request), {located->row.transfer_syntax}));
   const Validator validator{.etag = "\"" + std::to_string(located->row.watermark) + (as.multipart ? "m\"" : "\""),
                             .watermark = located->row.watermark};
   if (matches_none(exchange.request, validator.etag)) {

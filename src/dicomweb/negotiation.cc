@@ -1,6 +1,7 @@
 #include "dicomweb/negotiation.h"
 
 #include <algorithm>
+#include <charconv>
 #include <vector>
 
 #include "net/content_coding.h"
@@ -49,8 +50,12 @@ Wish read_wish(const net::MediaType& asked) {
   return wish;
 }
 
-bool admits(const Wish& wish, std::string_view stored_syntax) {
-  return wish.transfer_syntax.empty() || wish.transfer_syntax == "*" || wish.transfer_syntax == stored_syntax;
+bool names_no_syntax(const Wish& wish) {
+  return wish.transfer_syntax.empty() || wish.transfer_syntax == "*";
+}
+
+bool admits(const Wish& wish, std::string_view syntax) {
+  return names_no_syntax(wish) || wish.transfer_syntax == syntax;
 }
 
 // image/jpx, image/jpeg and so on are what PS3.18 tables name a codestream over the years.
@@ -62,6 +67,42 @@ bool names_frame_type(const Wish& wish, const dicom::TransferSyntax* row) {
   const bool asked_jpeg2000 =
       wish.inner.type == "image/jp2" || wish.inner.type == "image/jpx" || wish.inner.type == "image/j2k";
   return wish.inner.covers(row->frame_media_type) || (jpeg2000 && asked_jpeg2000);
+}
+
+// What a frame of that syntax is called where the wish has it; empty where it has not. A bare */* is octets.
+std::string_view frame_type_of(const Wish& wish, const dicom::TransferSyntax* row) {
+  if (wish.inner.type != "*/*" && names_frame_type(wish, row)) {
+    return row->frame_media_type;
+  }
+  return wish.inner.covers(kOctetStream) ? kOctetStream : std::string_view();
+}
+
+// The contract's default: octets without a word of their syntax are plain pixels. Of many frames they are what is
+// stored: nobody decodes a slide by an oversight.
+bool means_plain(const Wish& wish, const Stored& stored) {
+  return stored.single_frame && wish.transfer_syntax.empty() && wish.inner.type == kOctetStream &&
+         stored.row != nullptr && stored.row->encapsulated;
+}
+
+// The syntax of a media type that names none (PS3.18 table 8.7.3-5 as far as it is made here).
+std::string default_syntax(const Wish& wish, const Stored& stored) {
+  struct Default {
+    std::string_view type, syntax;
+  };
+  constexpr Default kDefaults[] = {{kOctetStream, dicom::kExplicitLittleEndian},
+                                   {"image/jp2", "1.2.840.10008.1.2.4.90"},
+                                   {"image/jls", "1.2.840.10008.1.2.4.80"},
+                                   {"image/jphc", "1.2.840.10008.1.2.4.201"},
+                                   {"image/jpeg", dicom::kJpegBaseline}};
+  if (wish.inner.type == "image/jxl" && stored.syntax == dicom::kJpegBaseline) {
+    return "1.2.840.10008.1.2.4.111";
+  }
+  for (const Default& row : kDefaults) {
+    if (wish.inner.type == row.type) {
+      return std::string(row.syntax);
+    }
+  }
+  return {};
 }
 
 // All fields of that name as one list (RFC 9110 §5.3).
@@ -89,10 +130,73 @@ std::string accept_parameter(std::string_view query) {
   return joined;
 }
 
-Status nothing_fits(std::string_view what, std::string_view stored, std::string_view accept) {
-  return Status(Code::NotAcceptable, std::string(what) + " is stored with transfer syntax " + std::string(stored) +
-                                         ", which none of the alternatives of Accept '" +
-                                         std::string(accept.substr(0, 400)) + "' admits; ask for transfer-syntax=*");
+Status nothing_fits(std::string_view what, const Stored& stored, std::string_view accept, const Status& why_not) {
+  return Status(Code::NotAcceptable,
+                std::string(what) + " is stored with transfer syntax " + std::string(stored.syntax) +
+                    ", and none of the alternatives of Accept '" + std::string(accept.substr(0, 400)) +
+                    "' admits it or one that can be made of it" +
+                    (why_not.ok() ? "" : " (" + std::string(why_not.message()) + ")") + "; ask for transfer-syntax=*");
+}
+
+// The alternatives whose body or part `type_of` names, one after the other: what is stored, then what can be made.
+using TypeOf = std::function<std::string_view(const Wish& wish, const dicom::TransferSyntax* row)>;
+
+// Nothing of the stored kind among them.
+std::optional<Representation> as_stored(const std::vector<Wish>& wishes, const Stored& stored, const TypeOf& type_of) {
+  for (const Wish& wish : wishes) {
+    if (!admits(wish, stored.syntax) || means_plain(wish, stored)) {
+      continue;
+    }
+    const std::string_view type = type_of(wish, stored.row);
+    if (!type.empty()) {
+      return Representation{wish.multipart || wish.inner.type == "*/*", std::string(type), {}, 0};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Representation> as_made(const std::vector<Wish>& wishes, const Stored& stored, const TypeOf& type_of,
+                                      Status& why_not) {
+  for (const Wish& wish : wishes) {
+    const std::string syntax = names_no_syntax(wish) ? default_syntax(wish, stored) : std::string(wish.transfer_syntax);
+    const dicom::TransferSyntax* row = dicom::find_transfer_syntax(syntax);
+    const std::string_view type = row == nullptr ? std::string_view() : type_of(wish, row);
+    if (type.empty()) {
+      continue;
+    }
+    const Status can = stored.can_make(syntax);
+    if (can.ok()) {
+      const int quality = row->lossy_possible ? stored.quality : 0;
+      return Representation{wish.multipart || wish.inner.type == "*/*", std::string(type), syntax, quality};
+    }
+    why_not = why_not.ok() ? can : why_not;
+  }
+  return std::nullopt;
+}
+
+// Octets of a single frame that could not be made plain are what is stored after all.
+std::vector<Wish> with_stored_allowed(std::vector<Wish> wishes) {
+  for (Wish& wish : wishes) {
+    wish.transfer_syntax = wish.transfer_syntax.empty() ? "*" : wish.transfer_syntax;
+  }
+  return wishes;
+}
+
+Result<Representation> negotiate(std::string_view what, std::string_view accept, const std::vector<Wish>& wishes,
+                                 const Stored& stored, const TypeOf& type_of) {
+  if (auto found = as_stored(wishes, stored, type_of)) {
+    return *found;
+  }
+  Status why_not;
+  if (stored.can_make) {
+    if (auto found = as_made(wishes, stored, type_of, why_not)) {
+      return *found;
+    }
+    if (auto found = as_stored(with_stored_allowed(wishes), stored, type_of)) {
+      return *found;
+    }
+  }
+  return nothing_fits(what, stored, accept, why_not);
 }
 
 }  // namespace
@@ -108,43 +212,49 @@ std::string accept_text(const net::Request& request) {
   return joined.empty() ? "*/*" : joined;
 }
 
-Result<Representation> negotiate_frames(std::string_view accept, std::string_view stored_syntax,
-                                        const dicom::TransferSyntax* row, bool several) {
+Result<Representation> negotiate_frames(std::string_view accept, const Stored& stored, bool several) {
   TRY_ASSIGN(const auto alternatives, net::parse_accept(accept));
+  std::vector<Wish> wishes;
   bool single_part_only = false;
   for (const net::MediaType& asked : alternatives) {
-    const Wish wish = read_wish(asked);
-    if (!admits(wish, stored_syntax)) {
-      continue;
+    Wish wish = read_wish(asked);
+    if (!several || wish.multipart || wish.inner.type == "*/*") {
+      wishes.push_back(std::move(wish));
+    } else {
+      single_part_only = single_part_only || !frame_type_of(wish, stored.row).empty();
     }
-    const bool anything = wish.inner.type == "*/*";
-    const bool image = !anything && names_frame_type(wish, row);
-    if (!image && !wish.inner.covers(kOctetStream)) {
-      continue;
-    }
-    // A bare */* means the contract's default: multipart, octet-stream.
-    const bool multipart = wish.multipart || anything;
-    if (several && !multipart) {
-      single_part_only = true;
-      continue;
-    }
-    return Representation{multipart, image ? std::string(row->frame_media_type) : std::string(kOctetStream)};
   }
-  if (single_part_only) {
+  Result<Representation> found = negotiate("the frame", accept, wishes, stored, frame_type_of);
+  if (!found.ok() && single_part_only) {
     return Status(Code::InvalidArgument, "several frames cannot be one part; accept multipart/related, or ask for one");
   }
-  return nothing_fits("the frame", stored_syntax, accept);
+  return found;
 }
 
-Result<Representation> negotiate_instance(std::string_view accept, std::string_view stored_syntax) {
+Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored) {
   TRY_ASSIGN(const auto alternatives, net::parse_accept(accept));
+  std::vector<Wish> wishes;
   for (const net::MediaType& asked : alternatives) {
-    const Wish wish = read_wish(asked);
-    if (admits(wish, stored_syntax) && wish.inner.covers(kDicom)) {
-      return Representation{wish.multipart || wish.inner.type == "*/*", std::string(kDicom)};
+    wishes.push_back(read_wish(asked));
+  }
+  return negotiate("the instance", accept, wishes, stored, [](const Wish& wish, const dicom::TransferSyntax*) {
+    return wish.inner.covers(kDicom) ? kDicom : std::string_view();
+  });
+}
+
+Result<int> asked_quality(const net::Request& request) {
+  TRY_ASSIGN(const auto parameters, net::parse_query(request.query));
+  for (const auto& [name, value] : parameters) {
+    if (name == "quality") {
+      int quality = 0;
+      const auto read = std::from_chars(value.data(), value.data() + value.size(), quality);
+      if (read.ec != std::errc() || read.ptr != value.data() + value.size() || quality < 1 || quality > 100) {
+        return Status(Code::InvalidArgument, "quality: '" + value.substr(0, 40) + "' is no number from 1 to 100");
+      }
+      return quality;
     }
   }
-  return nothing_fits("the instance", stored_syntax, accept);
+  return 0;
 }
 
 Result<Representation> negotiate_bulkdata(std::string_view accept) {

@@ -1,9 +1,12 @@
 // Content negotiation: which representation of frames, instances, bulk data and metadata an Accept asks for.
 //
-// The rule (design §4.8): the first alternative, by q, that admits the stored transfer syntax is the answer, whatever
-// its order at equal q; without one, 406. An alternative without transfer-syntax admits what is stored. Pure functions.
+// The rule (design §4.8): an alternative that admits the stored transfer syntax is the answer, whatever its place;
+// without one, the first by q that asks for a syntax into which the pixels go without loss; a lossy one only where the
+// request names a quality; else 406. An alternative without transfer-syntax admits what is stored, but
+// application/octet-stream of a single-frame instance is the contract's explicit little endian. Pure functions.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,7 +19,19 @@ namespace tessera::dicomweb {
 
 struct Representation {
   bool multipart = false;
-  std::string media_type;  // of the body or of each part: "image/jpeg", "application/octet-stream"
+  std::string media_type;   // of the body or of each part: "image/jpeg", "application/octet-stream"
+  std::string syntax = {};  // transfer syntax to be made; empty: as stored
+  int quality = 0;          // of a lossy one
+};
+
+// What is stored, and what could be made of it.
+struct Stored {
+  std::string_view syntax;
+  const dicom::TransferSyntax* row = nullptr;  // of it; nullptr where there is none
+  bool single_frame = false;
+  // Ok when pixels can be had in that syntax, NotAcceptable saying why not; may block. Without it nothing is made.
+  std::function<Status(const std::string& syntax)> can_make = {};
+  int quality = 0;  // that the request names; 0: none
 };
 
 // All Accept fields of the request joined, or the `accept` query parameter (PS3.18 §8.3.3.1), or "*/*" when there is
@@ -24,9 +39,10 @@ struct Representation {
 std::string accept_text(const net::Request& request);
 
 // `several`: more than one frame was asked for, so that a single part will not do.
-Result<Representation> negotiate_frames(std::string_view accept, std::string_view stored_syntax,
-                                        const dicom::TransferSyntax* row, bool several);
-Result<Representation> negotiate_instance(std::string_view accept, std::string_view stored_syntax);
+Result<Representation> negotiate_frames(std::string_view accept, const Stored& stored, bool several);
+Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored);
+// The quality parameter (PS3.18 §8.3.5.1.2), 1 to 100; 0 where there is none. InvalidArgument for another.
+Result<int> asked_quality(const net::Request& request);
 Result<Representation> negotiate_bulkdata(std::string_view accept);
 // Whether application/dicom+json is welcome: NotAcceptable when not.
 Status negotiate_json(std::string_view accept);

@@ -240,18 +240,31 @@ std::uint64_t MultipartParser::parts() const {
   return impl_->parts;
 }
 
-MultipartRope::MultipartRope(std::string boundary) : boundary_(std::move(boundary)) {}
+std::string MultipartPieces::before_part(std::string_view head, std::optional<std::uint64_t> length) {
+  std::string text = begun_ ? "\r\n--" : "--";
+  begun_ = true;
+  text.append(boundary_).append("\r\n").append(head);
+  if (length) {
+    text.append("Content-Length: ").append(std::to_string(*length)).append("\r\n");
+  }
+  return text + "\r\n";
+}
+
+std::string MultipartPieces::end() {
+  if (ended_) {
+    return {};
+  }
+  ended_ = true;
+  return (begun_ ? "\r\n--" : "--") + boundary_ + "--\r\n";
+}
 
 void MultipartRope::add(std::string_view head, Rope body) {
-  std::string text = rope_.size() == 0 ? "--" : "\r\n--";
-  text.append(boundary_).append("\r\n").append(head);
-  text.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
-  rope_.append(std::move(text));
+  rope_.append(pieces_.before_part(head, body.size()));
   rope_.append(std::move(body));
 }
 
 Rope MultipartRope::finish() {
-  rope_.append((rope_.size() == 0 ? "--" : "\r\n--") + boundary_ + "--\r\n");
+  rope_.append(pieces_.end());
   return std::move(rope_);
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,16 +49,30 @@ class MultipartParser {
   std::unique_ptr<Impl> impl_;
 };
 
+// What stands before, between and after the parts of a body that goes out piece by piece.
+class MultipartPieces {
+ public:
+  explicit MultipartPieces(std::string boundary) : boundary_(std::move(boundary)) {}
+  // Before a part: `head` are its fields as "Name: value\r\n" lines; Content-Length is added where it is known.
+  std::string before_part(std::string_view head, std::optional<std::uint64_t> length);
+  // After the last part, once; then nothing more.
+  std::string end();
+
+ private:
+  const std::string boundary_;
+  bool begun_ = false, ended_ = false;
+};
+
 // A multipart body of known length.
 class MultipartRope {
  public:
-  explicit MultipartRope(std::string boundary);
+  explicit MultipartRope(std::string boundary) : pieces_(std::move(boundary)) {}
   // `head`: the part's fields as "Name: value\r\n" lines; Content-Length is added.
   void add(std::string_view head, Rope body);
   Rope finish();
 
  private:
-  std::string boundary_;
+  MultipartPieces pieces_;
   Rope rope_;
 };
 

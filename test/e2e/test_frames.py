@@ -6,6 +6,8 @@ from dicomweb import assert_says_why, bodies, content_type, parts_of
 
 OCTETS, JPEG, JP2 = "application/octet-stream", "image/jpeg", "image/jp2"
 EXPLICIT, BASELINE = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.4.50"
+JLS, J2K, HTJ2K, JXL = (f"1.2.840.10008.1.2.4.{row}" for row in (80, 90, 201, 111))
+MADE_TYPES = {EXPLICIT: OCTETS, JLS: "image/jls", J2K: JP2, HTJ2K: "image/jphc", JXL: "image/jxl"}
 
 OHIF = ", ".join(
     f'multipart/related; type="{media}"; transfer-syntax={syntax}' for media, syntax in [
@@ -19,7 +21,7 @@ def typed(media, syntax=None):
     return f'multipart/related; type="{media}"' + (f"; transfer-syntax={syntax}" if syntax else "")
 
 
-# Accept -> is it answered for the stored syntax (JPEG, native)? Parts or a single body?
+# Accept -> is it answered for what is stored (JPEG, native), or by which syntax that is made? Parts or a single body?
 MANY, ONE = "multipart", "single"
 ACCEPTS = {
     # dicom-microscopy-viewer, Slim, EZ-WSI
@@ -33,14 +35,28 @@ ACCEPTS = {
     typed(JPEG, BASELINE): (True, False, MANY),
     # wsidicom's probes: 406 is its no
     typed(JP2, "1.2.840.10008.1.2.4.91"): (False, False, MANY),
-    typed(JP2, "1.2.840.10008.1.2.4.90"): (False, False, MANY),
+    typed(JP2, J2K): (J2K, J2K, MANY),
     typed("image/jls", "1.2.840.10008.1.2.4.81"): (False, False, MANY),
-    typed("image/jls", "1.2.840.10008.1.2.4.80"): (False, False, MANY),
+    typed("image/jls", JLS): (JLS, JLS, MANY),
     typed(JPEG, "1.2.840.10008.1.2.4.70"): (False, False, MANY),
     typed(JPEG, "1.2.840.10008.1.2.4.57"): (False, False, MANY),
     typed("image/dicom-rle", "1.2.840.10008.1.2.5"): (False, False, MANY),
-    # EZ-WSI asks for raw pixels so; a JPEG has none until the codecs come
-    typed(OCTETS, EXPLICIT): (False, True, MANY),
+    # EZ-WSI asks for raw pixels so
+    typed(OCTETS, EXPLICIT): (EXPLICIT, True, MANY),
+    "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1": (EXPLICIT, True, ONE),
+    # the other syntaxes that are made, with and without their names; JPEG only with a quality
+    "image/jls": (JLS, JLS, ONE),
+    "image/jphc": (HTJ2K, HTJ2K, ONE),
+    typed("image/jphc", HTJ2K): (HTJ2K, HTJ2K, MANY),
+    typed("image/jphc", "1.2.840.10008.1.2.4.202"): (False, False, MANY),
+    "image/jxl": (JXL, False, ONE),
+    typed("image/jxl", JXL): (JXL, False, MANY),
+    typed("image/jxl", "1.2.840.10008.1.2.4.110"): (False, False, MANY),
+    "image/*; transfer-syntax=1.2.840.10008.1.2.4.80": (JLS, JLS, ONE),
+    "image/dicom-rle": (False, False, ONE),
+    # what is stored wins at any q; of what is made, the first by q
+    "image/jls;q=0.5, image/jp2;q=0.9": (J2K, J2K, ONE),
+    "image/jp2, image/jpeg;q=0.1": (True, J2K, ONE),
     # the contract's own, and Weasis' missing spaces
     "application/octet-stream; transfer-syntax=*": (True, True, ONE),
     'multipart/related;type="application/octet-stream";transfer-syntax=*': (True, True, MANY),
@@ -49,7 +65,7 @@ ACCEPTS = {
     "*/*": (True, True, None),
     "image/jpeg": (True, False, ONE),
     "image/jpeg; transfer-syntax=1.2.840.10008.1.2.4.50": (True, False, ONE),
-    "image/jp2": (False, False, ONE),
+    "image/jp2": (J2K, J2K, ONE),
     # the transfer syntax within the quotes, a type in capitals, and types that are refused
     'multipart/related; type="application/octet-stream; transfer-syntax=*"': (True, True, MANY),
     'multipart/related; type="image/jpeg;transfer-syntax=1.2.840.10008.1.2.4.50"': (True, False, MANY),
@@ -82,16 +98,33 @@ def get(server, prefix, file, numbers, accept=typed(OCTETS, "*")):
     return server.get(f"{prefix}{file.path}/frames/{numbers}", accept)
 
 
+def check_made(response, syntax, form, file):
+    """Of the right kind; that the pixels are right is test_transcode.py's claim."""
+    is_multipart = content_type(response).startswith("multipart/related")
+    assert is_multipart == (form == MANY), content_type(response)
+    kind = parts_of(response)[0][0]["content-type"] if is_multipart else content_type(response)
+    assert kind == f"{MADE_TYPES[syntax]}; transfer-syntax={syntax}"
+    assert bodies(response) != [file.frames()[1]]
+    if is_multipart:
+        head, body = parts_of(response)[0]
+        assert head["content-location"].endswith(f"{file.path}/frames/2")
+        assert int(head["content-length"]) == len(body)
+
+
 @pytest.mark.parametrize("stored", ["jpeg", "native"])
 @pytest.mark.parametrize("accept", ACCEPTS)
 def test_every_accept_of_a_viewer(server, prefix, request, accept, stored):
     file = request.getfixturevalue(stored)
     jpeg_too, native_too, form = ACCEPTS[accept]
     response = get(server, prefix, file, 2, accept)
-    if not (jpeg_too if stored == "jpeg" else native_too):
+    answered = jpeg_too if stored == "jpeg" else native_too
+    if not answered:
         assert_says_why(response, 406)
         return
     assert response.status_code == 200, response.text
+    if answered is not True:
+        check_made(response, answered, form, file)
+        return
     assert bodies(response) == [file.frames()[1]]
     is_multipart = content_type(response).startswith("multipart/related")
     if form is not None:
