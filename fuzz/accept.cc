@@ -44,8 +44,8 @@ void check_negotiation(std::string_view text, std::string_view syntax) {
     const auto frames = dicomweb::negotiate_frames(text, stored, several);
     require(!frames.ok() || (!frames->media_type.empty() && (frames->multipart || !several)));
     require(!frames.ok() || frames->syntax.empty() || can_make(frames->syntax).ok());
-    const auto instance = dicomweb::negotiate_instance(text, stored);
-    require(!instance.ok() || instance->media_type == "application/dicom");
+    const auto instance = dicomweb::negotiate_instance(text, stored, several);
+    require(!instance.ok() || (instance->media_type == "application/dicom" && (instance->multipart || !several)));
   }
   const auto bulk = dicomweb::negotiate_bulkdata(text);
   require(!bulk.ok() || bulk->media_type == "application/octet-stream");

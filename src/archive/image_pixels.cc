@@ -99,17 +99,24 @@ class PixelSink final : public dicom::TokenSink {
   std::string photometric_;
 };
 
-// The VR stands before the length, two reserved bytes between (PS3.5 7.1.2).
-Result<bool> has_swapped_words(const Located& located, const codec::PixelLayout& layout) {
-  const bool native =
-      located.frames.kind == dicom::FrameKind::Native || located.frames.kind == dicom::FrameKind::NativeBits;
-  if (located.syntax == nullptr || !located.syntax->big_endian || !native || layout.bits_allocated > 8 ||
-      located.frames.first_offset < 8) {
-    return false;
+bool is_native(const Located& located) {
+  return located.frames.kind == dicom::FrameKind::Native || located.frames.kind == dicom::FrameKind::NativeBits;
+}
+
+// What stands before native pixels: tag, VR and two reserved bytes where VRs are explicit, length (PS3.5 7.1.2).
+Status look_before_pixels(const Located& located, ImagePixels& pixels) {
+  const dicom::TransferSyntax* syntax = located.syntax;
+  const std::uint64_t header = syntax != nullptr && !syntax->explicit_vr ? 8 : 12;
+  if (!is_native(located) || located.frames.first_offset < header) {
+    return {};
   }
-  std::array<std::uint8_t, 2> vr{};
-  RETURN_IF_ERROR(read_fully(*located.content, located.frames.first_offset - 8, vr));
-  return as_text(vr) == "OW";
+  std::array<std::uint8_t, 12> bytes{};
+  RETURN_IF_ERROR(read_fully(*located.content, located.frames.first_offset - header, bytes));
+  const bool big = syntax != nullptr && syntax->big_endian;
+  const std::uint16_t element = big ? load_be16(bytes.data() + 2) : load_le16(bytes.data() + 2);
+  pixels.is_float = element != dicom::tags::kPixelData.element();
+  pixels.swapped_words = big && pixels.layout.bits_allocated <= 8 && as_text(ByteView(bytes).subspan(4, 2)) == "OW";
+  return {};
 }
 
 }  // namespace
@@ -125,12 +132,15 @@ Result<ImagePixels> read_image_pixels(const Located& located) {
     status = parser.feed(ByteView(piece).first(count));
     at += count;
   }
+  if (status.ok() && !sink.has_enough()) {
+    status = parser.finish();  // a deflated data set may all be waiting
+  }
   if (!status.ok() && !sink.has_enough()) {
     return status;
   }
   ImagePixels pixels;
   TRY_ASSIGN(pixels.layout, sink.layout());
-  TRY_ASSIGN(pixels.swapped_words, has_swapped_words(located, pixels.layout));
+  RETURN_IF_ERROR(look_before_pixels(located, pixels));
   return pixels;
 }
 

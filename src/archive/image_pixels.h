@@ -9,6 +9,7 @@ namespace tessera::archive {
 
 struct ImagePixels {
   codec::PixelLayout layout;
+  bool is_float = false;       // FloatPixelData, DoubleFloatPixelData: no codec takes them
   bool swapped_words = false;  // 8-bit samples of a big-endian OW: two by two the wrong way round (PS3.5 annex D)
 };
 

@@ -71,6 +71,9 @@ Result<codec::PixelLayout> Transcoder::layout_in(const Located& located, std::st
                                          " is not made without loss; where it is, it wants the parameter quality");
   }
   TRY_ASSIGN(const auto stored, pixels(located));
+  if (stored->is_float && syntax != dicom::kExplicitLittleEndian) {
+    return Status(Code::Unsupported, "floating-point pixels are not compressed");
+  }
   return codec::transcoded_layout(located.row.transfer_syntax, syntax, stored->layout);
 }
 
@@ -114,6 +117,9 @@ Result<Rope> Transcoder::frame(const Located& located, dicom::FrameNumber number
 
 Result<codec::Pixels> Transcoder::decode(const Located& located, dicom::FrameNumber number) {
   TRY_ASSIGN(const auto header, pixels(located));
+  if (header->is_float) {
+    return named(Status(Code::Unsupported, "floating-point pixels are not decoded"), located, number);
+  }
   const Result<ByteBuffer> stored = stored_bytes(located, number, *header);
   if (!stored.ok()) {
     return named(stored.status(), located, number);

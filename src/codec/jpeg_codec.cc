@@ -64,9 +64,11 @@ ByteBuffer with_rgb_stated(ByteView frame) {
   return stated;
 }
 
-// What a decoder of pictures forgives: bytes between segments. Everything else that it warns of are pixels made up.
+// What a decoder of pictures forgives: bytes between segments, and spectral selection that baseline has no use for.
+// Everything else that it warns of are pixels made up.
 bool is_harmless(std::string_view warning) {
-  return warning.find("extraneous bytes before marker") != warning.npos;
+  return warning.find("extraneous bytes before marker") != warning.npos ||
+         warning.find("Invalid SOS parameters") != warning.npos;
 }
 
 Status decode_by_turbo(ByteView frame, Pixels& pixels) {

@@ -82,11 +82,12 @@ struct Answer {
   Representation as;
   std::vector<FrameNumber> numbers;
 
-  std::string part_head(std::size_t index) const {
-    return "Content-Type: " + part_type(as, *located) +
-           "\r\nContent-Location: " + archive::instance_url(exchange->base_url(), located->row.key) + "/frames/" +
+  // `instance`: its URL.
+  std::string part_head(const std::string& instance, std::size_t index) const {
+    return "Content-Type: " + part_type(as, *located) + "\r\nContent-Location: " + instance + "/frames/" +
            std::to_string(numbers[index].value) + "\r\n";
   }
+  std::string instance_url() const { return archive::instance_url(exchange->base_url(), located->row.key); }
   net::Response start_multipart(const std::string& boundary) const {
     net::Response response;
     set_caching(exchange->request, validator_of(*located, as), response);
@@ -105,8 +106,9 @@ void send_frames(const Answer& answer, std::vector<Rope> frames) {
   const std::string boundary = net::random_boundary();
   net::Response response = answer.start_multipart(boundary);
   net::MultipartRope body(boundary);
+  const std::string instance = answer.instance_url();
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    body.add(answer.part_head(i), std::move(frames[i]));
+    body.add(answer.part_head(instance, i), std::move(frames[i]));
   }
   response.body = body.finish();
   exchange.send(std::move(response));
@@ -124,8 +126,10 @@ void stream_frames(const ArchiveParts& parts, Answer answer, std::vector<Rope> a
   net::Response response = answer.start_multipart(boundary);
   const ExchangePtr exchange = answer.exchange;
   auto parts_of = std::make_shared<net::MultipartPieces>(boundary);
+  const std::string instance = answer.instance_url();
+  answer.exchange.reset();  // its request is gone once the answer has begun
   response.body = stream_pieces(
-      [&parts, parts_of, answer = std::move(answer), ahead = std::move(ahead),
+      [&parts, parts_of, instance, answer = std::move(answer), ahead = std::move(ahead),
        at = std::size_t{0}]() mutable -> Result<std::string> {
         if (at == answer.numbers.size()) {
           return parts_of->end();
@@ -136,7 +140,7 @@ void stream_frames(const ArchiveParts& parts, Answer answer, std::vector<Rope> a
         } else {
           TRY_ASSIGN(frame, make_frame(parts, answer, answer.numbers[at]));
         }
-        std::string piece = parts_of->before_part(answer.part_head(at), frame.size());
+        std::string piece = parts_of->before_part(answer.part_head(instance, at), frame.size());
         TRY_ASSIGN(const std::string bytes, flatten(frame));
         ++at;
         return piece + bytes;

@@ -17,6 +17,7 @@ using Handler = Sink (*)(const ArchiveParts&, ExchangePtr);
 Sink store_instances(const ArchiveParts&, ExchangePtr);    // stow.cc            POST /studies[/{study}]
 Sink retrieve_frames(const ArchiveParts&, ExchangePtr);    // frames.cc          GET …/frames/{list}
 Sink retrieve_instance(const ArchiveParts&, ExchangePtr);  // instance.cc        GET …/instances/{instance}
+Sink retrieve_study(const ArchiveParts&, ExchangePtr);     // study.cc           GET a study or series whole
 Sink retrieve_metadata(const ArchiveParts&, ExchangePtr);  // metadata.cc        GET …/metadata at three levels
 Sink retrieve_bulkdata(const ArchiveParts&, ExchangePtr);  // bulkdata.cc        GET …/bulkdata/{path}
 Sink search_studies(const ArchiveParts&, ExchangePtr);     // search.cc          GET /studies

@@ -231,11 +231,17 @@ Result<Representation> negotiate_frames(std::string_view accept, const Stored& s
   return found;
 }
 
-Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored) {
+Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored, bool several) {
   TRY_ASSIGN(const auto alternatives, net::parse_accept(accept));
   std::vector<Wish> wishes;
   for (const net::MediaType& asked : alternatives) {
-    wishes.push_back(read_wish(asked));
+    Wish wish = read_wish(asked);
+    if (!several || wish.multipart || wish.inner.type == "*/*") {
+      wishes.push_back(std::move(wish));
+    }
+  }
+  if (wishes.empty()) {
+    return Status(Code::NotAcceptable, "a study or series comes as multipart/related; type=\"application/dicom\"");
   }
   return negotiate("the instance", accept, wishes, stored, [](const Wish& wish, const dicom::TransferSyntax*) {
     return wish.inner.covers(kDicom) ? kDicom : std::string_view();

@@ -40,7 +40,8 @@ std::string accept_text(const net::Request& request);
 
 // `several`: more than one frame was asked for, so that a single part will not do.
 Result<Representation> negotiate_frames(std::string_view accept, const Stored& stored, bool several);
-Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored);
+// `several`: a study or series, which is never one part.
+Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored, bool several = false);
 // The quality parameter (PS3.18 §8.3.5.1.2), 1 to 100; 0 where there is none. InvalidArgument for another.
 Result<int> asked_quality(const net::Request& request);
 Result<Representation> negotiate_bulkdata(std::string_view accept);

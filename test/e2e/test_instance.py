@@ -50,7 +50,7 @@ def test_the_stored_syntax_by_name_is_given(server, prefix, file):
 
 
 @pytest.mark.parametrize("accept", [
-    "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90", "image/jpeg", "text/plain",
+    "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.91", "image/jpeg", "text/plain",
     'multipart/related; type="image/jp2"'])
 def test_what_cannot_be_had_is_406(server, prefix, file, accept):
     assert_says_why(server.get(prefix + file.path, accept), 406)
