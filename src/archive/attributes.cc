@@ -19,57 +19,32 @@ namespace tags = dicom::tags;
 constexpr std::size_t kKeptBytes = 1024;
 constexpr std::uint64_t kHeaderJsonBytes = 16 * 1024;
 
-// Sorted. Study level: patient, study and patient-study modules, as service-api §3 returns them.
+// What service-api §3 returns of the patient, the study and the series, beside what the table of searchable attributes
+// says of its own.
 constexpr std::array kStudyTags = {
-    tags::kStudyDate,
-    tags::kStudyTime,
-    tags::kAccessionNumber,
     tags::kAnatomicRegionsInStudyCodeSequence,
-    tags::kReferringPhysicianName,
     tags::kTimezoneOffsetFromUTC,
-    tags::kStudyDescription,
     tags::kProcedureCodeSequence,
     tags::kNameOfPhysiciansReadingStudy,
     tags::kAdmittingDiagnosesDescription,
     tags::kReferencedStudySequence,
-    tags::kPatientName,
-    tags::kPatientID,
-    tags::kPatientBirthDate,
-    tags::kPatientSex,
     tags::kPatientAge,
     tags::kPatientSize,
     tags::kPatientWeight,
     tags::kOccupation,
     tags::kAdditionalPatientHistory,
-    tags::kStudyInstanceUID,
-    tags::kStudyID,
 };
-constexpr std::array kSeriesTags = {
-    tags::kSeriesDate,
-    tags::kSeriesTime,
-    tags::kModality,
-    tags::kManufacturer,
-    tags::kSeriesDescription,
-    tags::kManufacturerModelName,
-    tags::kSeriesInstanceUID,
-    tags::kSeriesNumber,
-    tags::kLaterality,
-    tags::kPerformedProcedureStepStartDate,
-    tags::kPerformedProcedureStepStartTime,
-    tags::kRequestAttributesSequence,
-};
-// What else the rows and the checks of ingest need by value.
-constexpr std::array kInstanceTags = {
-    tags::kSpecificCharacterSet, tags::kImageType, tags::kSOPClassUID, tags::kSOPInstanceUID, tags::kInstanceNumber,
+constexpr std::array kSeriesTags = {tags::kRequestAttributesSequence};
+// What the rows and the checks of ingest need by value.
+constexpr std::array kKeptTags = {
+    tags::kSpecificCharacterSet, tags::kImageType,         tags::kSOPClassUID,
+    tags::kSOPInstanceUID,       tags::kModality,          tags::kPatientID,
+    tags::kStudyInstanceUID,     tags::kSeriesInstanceUID, tags::kInstanceNumber,
 };
 
 template <std::size_t N>
 bool holds(const std::array<Tag, N>& list, Tag tag) {
   return std::find(list.begin(), list.end(), tag) != list.end();
-}
-
-bool is_kept(Tag tag) {
-  return holds(kStudyTags, tag) || holds(kSeriesTags, tag) || holds(kInstanceTags, tag);
 }
 
 // The optical path holds the ICC profile, and per-frame groups may have hundreds of megabytes: both are read from the
@@ -94,6 +69,9 @@ catalog::ImageFlavor flavor_of(std::string_view name) {
 }  // namespace
 
 Level attribute_level(Tag tag) {
+  if (const catalog::SearchKey* key = catalog::find_key(tag)) {
+    return key->level;
+  }
   if (holds(kStudyTags, tag)) {
     return Level::Study;
   }
@@ -122,13 +100,14 @@ AttributeCollector::~AttributeCollector() = default;
 Status AttributeCollector::on_value(const dicom::ElementHeader& element, ByteView value) {
   if (element.depth == 0) {
     past_identity_ = past_identity_ || element.tag > tags::kSeriesInstanceUID;
-    if (is_kept(element.tag)) {
+    if (holds(kKeptTags, element.tag)) {
       raw_[element.tag] = std::string(as_text(value.first(std::min(value.size(), kKeptBytes))));
     }
     if (element.tag == tags::kSpecificCharacterSet) {
       charset_ = dicom::split_values(as_text(value), dicom::Vr::CS);
     }
   }
+  RETURN_IF_ERROR(keys_.on_value(element, value));
   return header_->on_value(element, value);
 }
 
@@ -137,15 +116,19 @@ Status AttributeCollector::on_large_value_begin(const dicom::ElementHeader& elem
 }
 Status AttributeCollector::on_sequence_begin(const dicom::ElementHeader& element) {
   past_identity_ = past_identity_ || (element.depth == 0 && element.tag > tags::kSeriesInstanceUID);
+  RETURN_IF_ERROR(keys_.on_sequence_begin(element));
   return header_->on_sequence_begin(element);
 }
 Status AttributeCollector::on_item_begin() {
+  RETURN_IF_ERROR(keys_.on_item_begin());
   return header_->on_item_begin();
 }
 Status AttributeCollector::on_item_end() {
+  RETURN_IF_ERROR(keys_.on_item_end());
   return header_->on_item_end();
 }
 Status AttributeCollector::on_sequence_end() {
+  RETURN_IF_ERROR(keys_.on_sequence_end());
   return header_->on_sequence_end();
 }
 Status AttributeCollector::on_fragments_begin(const dicom::ElementHeader& element) {
@@ -183,23 +166,11 @@ catalog::ImageFlavor AttributeCollector::flavor() const {
 
 Status AttributeCollector::fill(catalog::Publication& publication) {
   const auto value = [this](Tag tag) { return first_value(tag).value_or(""); };
-  catalog::StudyAttributes& study = publication.study;
-  study.patient_id = value(tags::kPatientID);
-  study.patient_name = value(tags::kPatientName);
-  study.patient_birth_date = value(tags::kPatientBirthDate);
-  study.accession_number = value(tags::kAccessionNumber);
-  study.study_id = value(tags::kStudyID);
-  study.study_date = value(tags::kStudyDate);
-  study.study_time = value(tags::kStudyTime);
-  study.study_description = value(tags::kStudyDescription);
-  study.referring_physician_name = value(tags::kReferringPhysicianName);
-  catalog::SeriesAttributes& series = publication.series;
-  series.modality = value(tags::kModality);
-  series.series_number = value(tags::kSeriesNumber);
-  series.series_description = value(tags::kSeriesDescription);
-  series.performed_start_date = value(tags::kPerformedProcedureStepStartDate);
-  series.manufacturer_model = value(tags::kManufacturerModelName);
+  publication.study.keys = keys_.take(Level::Study);
+  publication.series.keys = keys_.take(Level::Series);
+  publication.series.modality = value(tags::kModality);
   catalog::InstanceAttributes& instance = publication.instance;
+  instance.keys = keys_.take(Level::Instance);
   instance.sop_class = value(tags::kSOPClassUID);
   instance.instance_number = value(tags::kInstanceNumber);
   instance.flavor = flavor();
@@ -210,8 +181,8 @@ Status AttributeCollector::fill(catalog::Publication& publication) {
   for (const auto& [tag, json] : members) {
     levels[static_cast<int>(attribute_level(tag))].raw(tag, std::string(json));
   }
-  study.header = levels[0].to_json();
-  series.header = levels[1].to_json();
+  publication.study.header = levels[0].to_json();
+  publication.series.header = levels[1].to_json();
   instance.header = levels[2].to_json();
   return {};
 }

@@ -1,6 +1,6 @@
 // Attributes: what of an instance goes into its catalog rows: the query keys, and a trimmed header JSON per level.
 //
-// AttributeCollector is one of the token sinks of ingest. It holds a few kilobytes, whatever the object's size:
+// AttributeCollector is one of the token sinks of ingest. It holds some kilobytes, whatever the object's size:
 // per-frame groups and bulk data never enter a row (design §2).
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "archive/key_collector.h"
 #include "base/result.h"
 #include "catalog/instances.h"
 #include "dicom/json.h"
@@ -35,7 +36,7 @@ class AttributeCollector final : public dicom::TokenSink {
   Status on_fragments_begin(const dicom::ElementHeader&) override;
   Status on_fragments_end(std::uint64_t end_offset) override;
 
-  // The first value of a top-level attribute as UTF-8 without padding; nothing when absent.
+  // The first value of one of the attributes that ingest checks, as UTF-8 without padding; nothing when absent.
   std::optional<std::string> first_value(dicom::Tag tag) const;
   bool has(dicom::Tag tag) const { return raw_.count(tag) != 0; }
   // True once the tags that identify the instance have gone by (or cannot come any more).
@@ -53,6 +54,7 @@ class AttributeCollector final : public dicom::TokenSink {
   std::map<dicom::Tag, std::string> raw_;  // kept attributes, as encoded, at most kKeptBytes each
   std::vector<std::string> charset_;
   bool past_identity_ = false;
+  KeyCollector keys_;
   std::unique_ptr<HeaderText> header_text_;
   std::unique_ptr<dicom::JsonWriter> header_;
 };

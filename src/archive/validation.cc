@@ -150,7 +150,8 @@ Status Validator::on_value(const dicom::ElementHeader& element, ByteView value) 
   if (element.tag.group() == 0x0002) {
     return {};
   }
-  const bool indexed = element.depth == 0 && catalog::Instances::searchable(element.tag, catalog::Level::Instance);
+  const catalog::SearchKey* key = element.depth == 0 ? catalog::find_key(element.tag) : nullptr;
+  const bool indexed = key != nullptr && key->core;
   if (indexed && dicom::vr_row(element.vr).is_text && as_text(value).find('\\') != std::string_view::npos) {
     const dicom::DictionaryRow* row = dicom::find_tag(element.tag);
     multiple_values_ = multiple_values_ || (row != nullptr && !row->multi_valued);

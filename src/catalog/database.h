@@ -3,7 +3,7 @@
 // Database hands out connections; a Connection is one thread's at a time. Statements are prepared once per connection
 // and cached by their text, which must be a constant. Values are bound, never spliced into SQL.
 // Failures are Status: Unavailable (lock not had in time), NoSpace, IoError, AlreadyExists (unique constraint),
-// Internal.
+// Cancelled (stop_after), Internal.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <variant>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace tessera::catalog {
@@ -41,6 +42,8 @@ class Connection {
   virtual Status begin(bool write) = 0;
   virtual Status commit() = 0;  // durable when it returns ok
   virtual void rollback() = 0;
+  // Statements of this transaction that still run when the time is up are Cancelled.
+  virtual void stop_after(Millis time) = 0;
   virtual std::int64_t last_insert_id() const = 0;
   virtual std::int64_t changes() const = 0;
   // A number that changes whenever any process commits to the database: the epoch check of cached locates.

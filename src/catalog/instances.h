@@ -21,8 +21,9 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "catalog/database.h"
+#include "catalog/key_values.h"
+#include "catalog/searchable.h"
 #include "catalog/visibility.h"
-#include "dicom/tag.h"
 
 namespace tessera::catalog {
 
@@ -44,20 +45,22 @@ struct Reservation {
   std::string blob_key;  // "{partition}/{study}/{series}/{sop}_{watermark}.dcm"
 };
 
-// A row of one attribute used in matching; one DICOM attribute, its raw (UTF-8) value.
+// What of an object goes into the rows of each level: the values it can be found by, and the attributes that answers
+// tell. An instance's study and series attributes count while it is the newest of them (publication.cc).
 struct StudyAttributes {
-  std::string patient_id, patient_name, patient_birth_date, accession_number, study_id;
-  std::string study_date, study_time, study_description, referring_physician_name;
+  std::vector<KeyValue> keys;
   std::string header;  // DICOM JSON of the study-level attributes
 };
 struct SeriesAttributes {
-  std::string modality, series_number, series_description, performed_start_date, manufacturer_model;
+  std::string modality;
+  std::vector<KeyValue> keys;
   std::string header;  // DICOM JSON of the series-level attributes
 };
 struct InstanceAttributes {
   std::string sop_class, instance_number, transfer_syntax;
   ImageFlavor flavor = ImageFlavor::None;
   std::uint32_t frames = 0;
+  std::vector<KeyValue> keys;
   std::string header;  // DICOM JSON of the instance-level attributes
 };
 
@@ -97,12 +100,10 @@ struct PendingBlob {
   std::string owner;
 };
 
-enum class Level { Study, Series, Instance };
-
 struct Match {
-  dicom::Tag tag;      // a searchable attribute (searchable() below)
-  std::string value;   // exact, "a-b" range for dates, one UID; as the request gave it, decoded
-  bool fuzzy = false;  // PatientName, ReferringPhysicianName: prefix of each word
+  SearchKey key;
+  std::string value;   // exact, "a-b" range, one UID; as the request gave it, decoded
+  bool fuzzy = false;  // names: prefix of each word
 };
 
 struct SearchQuery {
@@ -114,6 +115,7 @@ struct SearchQuery {
   bool wildcards = false;  // standard profile: '*' and '?' in text
   std::uint64_t limit = 100;
   std::uint64_t offset = 0;
+  Millis time_limit{10'000};  // a search that takes longer is stopped
 };
 
 // One answer: the headers of the levels asked for, and what is counted or computed. Deeper ones are empty.
@@ -157,9 +159,12 @@ class Instances {
   // Removes what the scope names and the caller may see; returns what was removed. NotFound when there was nothing.
   Result<std::vector<InstanceRow>> remove(const Scope& scope, const Visibility& visibility);
 
+  // Newest first, by watermark. InvalidArgument for a value that its attribute cannot have, and for a pattern that was
+  // still being compared when the time was up; Unavailable when the time was up without one, and while the index of a
+  // key is not made yet (archive/reindex.h).
   Result<std::vector<SearchRow>> search(const SearchQuery& query, const Visibility& visibility);
-  // Whether `tag` can be matched at `level`.
-  static bool searchable(dicom::Tag tag, Level level);
+  // How many rows a search has without limit and offset; fails as it does.
+  Result<std::uint64_t> count(const SearchQuery& query, const Visibility& visibility);
 
   // Changes whenever any process committed (Database::data_version).
   Result<std::int64_t> epoch();

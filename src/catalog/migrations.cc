@@ -143,12 +143,120 @@ CREATE TABLE api_keys(
 CREATE UNIQUE INDEX api_keys_name ON api_keys(name) WHERE revoked_millis IS NULL;
 )sql";
 
-constexpr std::array kSteps = {kFirst, kSecond};
+// 3: the index. Searchable values leave the columns of studies, series and instances for one row each (searchable.cc
+// has the numbers), found by value and by what they are of. What the columns hold is carried over; what they never held
+// comes from the files (archive/reindex.h), and until then instances.index_generation says that it is not there.
+constexpr std::string_view kThird = R"sql(
+CREATE TABLE study_keys(
+  study_id INTEGER NOT NULL REFERENCES studies(id) ON DELETE CASCADE,
+  key INTEGER NOT NULL,
+  value NOT NULL,
+  partition_id INTEGER NOT NULL,
+  PRIMARY KEY(study_id, key, value)) WITHOUT ROWID;
+CREATE TABLE series_keys(
+  series_id INTEGER NOT NULL REFERENCES series(id) ON DELETE CASCADE,
+  key INTEGER NOT NULL,
+  value NOT NULL,
+  partition_id INTEGER NOT NULL,
+  PRIMARY KEY(series_id, key, value)) WITHOUT ROWID;
+CREATE TABLE instance_keys(
+  instance_id INTEGER NOT NULL REFERENCES instances(id) ON DELETE CASCADE,
+  key INTEGER NOT NULL,
+  value NOT NULL,
+  partition_id INTEGER NOT NULL,
+  PRIMARY KEY(instance_id, key, value)) WITHOUT ROWID;
+
+ALTER TABLE series ADD COLUMN partition_id INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE instances ADD COLUMN partition_id INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE instances ADD COLUMN index_generation INTEGER NOT NULL DEFAULT 0;
+UPDATE series SET partition_id = (SELECT s.partition_id FROM studies s WHERE s.id = study_id)
+  WHERE study_id IN (SELECT id FROM studies WHERE partition_id <> 1);
+UPDATE instances SET partition_id = (SELECT r.partition_id FROM series r WHERE r.id = series_id)
+  WHERE series_id IN (SELECT id FROM series WHERE partition_id <> 1);
+
+-- Names: the whole, each of its component groups and what follows it; then their words.
+WITH RECURSIVE name(id, key, partition_id, rest) AS (
+  SELECT id, 1, partition_id, patient_name_normal FROM studies UNION ALL
+  SELECT id, 6, partition_id, referring_normal FROM studies UNION ALL
+  SELECT id, key, partition_id, substr(rest, instr(rest, '=') + 1) FROM name WHERE instr(rest, '=') > 0)
+INSERT OR IGNORE INTO study_keys(study_id, key, value, partition_id)
+  SELECT id, key, ltrim(rest, '='), partition_id FROM name WHERE ltrim(rest, '=') <> '' UNION
+  SELECT id, key, substr(rest, 1, instr(rest || '=', '=') - 1), partition_id FROM name WHERE rest NOT LIKE '=%' AND rest <> '';
+WITH RECURSIVE word(id, key, partition_id, word, rest) AS (
+  SELECT id, 2, partition_id, '', ltrim(patient_name_words) || ' ' FROM studies UNION ALL
+  SELECT id, 7, partition_id, '', ltrim(referring_words) || ' ' FROM studies UNION ALL
+  SELECT id, key, partition_id, substr(rest, 1, instr(rest, ' ') - 1), substr(rest, instr(rest, ' ') + 1)
+    FROM word WHERE rest <> '')
+INSERT OR IGNORE INTO study_keys(study_id, key, value, partition_id)
+  SELECT id, key, word, partition_id FROM word WHERE word <> '';
+
+INSERT INTO study_keys(study_id, key, value, partition_id)
+  SELECT id, 3, patient_id_normal, partition_id FROM studies WHERE patient_id_normal <> '' UNION ALL
+  SELECT id, 4, patient_birth_date, partition_id FROM studies WHERE length(patient_birth_date) = 8 UNION ALL
+  SELECT id, 5, accession_number_normal, partition_id FROM studies WHERE accession_number_normal <> '' UNION ALL
+  SELECT id, 8, study_date, partition_id FROM studies WHERE length(study_date) = 8 UNION ALL
+  SELECT id, 9, study_time || substr('000000.000000', length(study_time) + 1), partition_id
+    FROM studies WHERE study_time GLOB '[0-9][0-9]*' AND length(study_time) <= 13 UNION ALL
+  SELECT id, 11, study_id_normal, partition_id FROM studies WHERE study_id_normal <> '' UNION ALL
+  SELECT id, 12, study_description_normal, partition_id FROM studies WHERE study_description_normal <> '';
+INSERT INTO series_keys(series_id, key, value, partition_id)
+  SELECT id, 101, modality_normal, partition_id FROM series WHERE modality_normal <> '' UNION ALL
+  SELECT id, 102, CAST(series_number_normal AS INTEGER), partition_id FROM series
+    WHERE series_number_normal GLOB '*[0-9]' UNION ALL
+  SELECT id, 103, series_description_normal, partition_id FROM series WHERE series_description_normal <> '' UNION ALL
+  SELECT id, 104, performed_start_date, partition_id FROM series WHERE length(performed_start_date) = 8 UNION ALL
+  SELECT id, 105, manufacturer_model_normal, partition_id FROM series WHERE manufacturer_model_normal <> '';
+INSERT INTO instance_keys(instance_id, key, value, partition_id)
+  SELECT id, 203, instance_number, partition_id FROM instances WHERE instance_number IS NOT NULL;
+
+CREATE INDEX study_values ON study_keys(key, partition_id, value, study_id);
+CREATE INDEX series_values ON series_keys(key, partition_id, value, series_id);
+CREATE INDEX instance_values ON instance_keys(key, partition_id, value, instance_id);
+DROP INDEX series_uids;
+CREATE INDEX series_uids ON series(partition_id, series_uid);
+DROP INDEX instances_uids;
+CREATE INDEX instances_uids ON instances(partition_id, sop_uid);
+DROP INDEX series_newest;
+CREATE INDEX series_newest ON series(partition_id, watermark);
+CREATE INDEX instances_newest ON instances(partition_id, watermark);
+CREATE INDEX instances_classes ON instances(partition_id, sop_class);
+CREATE INDEX instances_syntaxes ON instances(partition_id, transfer_syntax);
+CREATE INDEX instances_blobs ON instances(blob_id);
+CREATE INDEX instances_not_indexed ON instances(watermark) WHERE index_generation < 1;
+
+DROP INDEX studies_patient;
+DROP INDEX studies_accession;
+DROP INDEX studies_name;
+DROP INDEX studies_date;
+ALTER TABLE studies DROP COLUMN patient_id_normal;
+ALTER TABLE studies DROP COLUMN patient_name_normal;
+ALTER TABLE studies DROP COLUMN patient_name_words;
+ALTER TABLE studies DROP COLUMN patient_birth_date;
+ALTER TABLE studies DROP COLUMN accession_number_normal;
+ALTER TABLE studies DROP COLUMN study_id_normal;
+ALTER TABLE studies DROP COLUMN study_date;
+ALTER TABLE studies DROP COLUMN study_time;
+ALTER TABLE studies DROP COLUMN study_description_normal;
+ALTER TABLE studies DROP COLUMN referring_normal;
+ALTER TABLE studies DROP COLUMN referring_words;
+ALTER TABLE series DROP COLUMN modality_normal;
+ALTER TABLE series DROP COLUMN series_number_normal;
+ALTER TABLE series DROP COLUMN series_description_normal;
+ALTER TABLE series DROP COLUMN performed_start_date;
+ALTER TABLE series DROP COLUMN manufacturer_model_normal;
+ALTER TABLE instances DROP COLUMN instance_number_normal;
+)sql";
+
+constexpr std::array kSteps = {kFirst, kSecond, kThird};
 
 Result<std::int64_t> schema_version(Connection& connection) {
   TRY_ASSIGN(Statement * statement, connection.prepare("SELECT version FROM schema_version"));
   TRY_ASSIGN(const bool row, statement->step());
-  return row ? statement->integer(0) : 0;
+  const std::int64_t version = row ? statement->integer(0) : 0;
+  if (row) {
+    TRY_ASSIGN([[maybe_unused]] const bool more, statement->step());  // a row left open locks the schema
+  }
+  return version;
 }
 
 Status run_step(Connection& connection, std::size_t step) {

@@ -6,7 +6,7 @@
 
 #include <charconv>
 
-#include "catalog/normal_form.h"
+#include "catalog/index_rows.h"
 #include "catalog/sql.h"
 #include "catalog/study_revision.h"
 
@@ -19,28 +19,14 @@ constexpr std::string_view kBlobLive =
     "WHERE id = ? AND state = 0";
 
 constexpr std::string_view kStudy =
-    "INSERT INTO studies(partition_id, study_uid, revision, watermark, patient_id_normal, patient_name_normal, "
-    "patient_name_words, patient_birth_date, accession_number_normal, study_id_normal, study_date, study_time, "
-    "study_description_normal, referring_normal, referring_words, header, ordinary) "
-    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(partition_id, study_uid) DO UPDATE SET "
-    "revision = excluded.revision, watermark = excluded.watermark, patient_id_normal = excluded.patient_id_normal, "
-    "patient_name_normal = excluded.patient_name_normal, patient_name_words = excluded.patient_name_words, "
-    "patient_birth_date = excluded.patient_birth_date, accession_number_normal = excluded.accession_number_normal, "
-    "study_id_normal = excluded.study_id_normal, study_date = excluded.study_date, study_time = excluded.study_time, "
-    "study_description_normal = excluded.study_description_normal, referring_normal = excluded.referring_normal, "
-    "referring_words = excluded.referring_words, header = excluded.header, ordinary = excluded.ordinary RETURNING id";
+    "INSERT INTO studies(partition_id, study_uid, revision, watermark, header, ordinary) VALUES(?,?,?,?,?,?) "
+    "ON CONFLICT(partition_id, study_uid) DO UPDATE SET revision = excluded.revision, "
+    "watermark = excluded.watermark, header = excluded.header, ordinary = excluded.ordinary RETURNING id";
 
 constexpr std::string_view kSeries =
-    "INSERT INTO series(study_id, series_uid, watermark, modality_normal, modality, series_number_normal, "
-    "series_description_normal, performed_start_date, manufacturer_model_normal, header, ordinary) "
-    "VALUES(?,?,?,?,?,?,?,?,?,?,?) "
-    "ON CONFLICT(study_id, series_uid) DO UPDATE SET watermark = excluded.watermark, "
-    "modality_normal = excluded.modality_normal, modality = excluded.modality, "
-    "series_number_normal = excluded.series_number_normal, "
-    "series_description_normal = excluded.series_description_normal, "
-    "performed_start_date = excluded.performed_start_date, "
-    "manufacturer_model_normal = excluded.manufacturer_model_normal, header = excluded.header, "
-    "ordinary = excluded.ordinary RETURNING id";
+    "INSERT INTO series(study_id, series_uid, watermark, modality, header, ordinary, partition_id) "
+    "VALUES(?,?,?,?,?,?,?) ON CONFLICT(study_id, series_uid) DO UPDATE SET watermark = excluded.watermark, "
+    "modality = excluded.modality, header = excluded.header, ordinary = excluded.ordinary RETURNING id";
 
 // The study or series has an instance that goes before this one: its attributes stay.
 constexpr std::string_view kOlderInStudy =
@@ -53,8 +39,9 @@ constexpr std::string_view kHeld = "SELECT id, generation, blob_id FROM instance
 constexpr std::string_view kDropInstance = "DELETE FROM instances WHERE id = ?";
 constexpr std::string_view kBlobGarbage = "UPDATE blobs SET state = 2 WHERE id = ?";
 constexpr std::string_view kInstance =
-    "INSERT INTO instances(series_id, sop_uid, sop_class, instance_number, instance_number_normal, transfer_syntax, "
-    "image_flavor, frames, watermark, generation, revision, blob_id, header) VALUES(?,?,?,?,?,?,?,?,?,?,0,?,?)";
+    "INSERT INTO instances(series_id, sop_uid, sop_class, instance_number, transfer_syntax, image_flavor, frames, "
+    "watermark, generation, revision, blob_id, header, partition_id, index_generation) "
+    "VALUES(?,?,?,?,?,?,?,?,?,0,?,?,?,?)";
 constexpr std::string_view kFeed =
     "INSERT INTO feed(time_millis, partition_id, study_uid, series_uid, sop_uid, action, watermark) "
     "VALUES(?,?,?,?,?,?,?)";
@@ -89,13 +76,11 @@ Result<std::int64_t> upsert_study(Connection& connection, const Publication& p, 
   if (newer != 0) {
     return newer;
   }
-  const StudyAttributes& s = p.study;
-  return returned_id(
-      connection, kStudy,
-      {p.key.partition, p.key.study, revision, p.reservation.watermark, normal_text(s.patient_id),
-       normal_name(s.patient_name), name_words(s.patient_name), s.patient_birth_date, normal_text(s.accession_number),
-       normal_text(s.study_id), s.study_date, s.study_time, normal_text(s.study_description),
-       normal_name(s.referring_physician_name), name_words(s.referring_physician_name), s.header, is_ordinary(p)});
+  TRY_ASSIGN(const std::int64_t id, returned_id(connection, kStudy,
+                                                {p.key.partition, p.key.study, revision, p.reservation.watermark,
+                                                 p.study.header, is_ordinary(p)}));
+  RETURN_IF_ERROR(write_keys(connection, Level::Study, id, p.key.partition, p.study.keys));
+  return id;
 }
 
 Result<std::int64_t> upsert_series(Connection& connection, const Publication& p, std::int64_t study) {
@@ -104,11 +89,11 @@ Result<std::int64_t> upsert_series(Connection& connection, const Publication& p,
   if (newer != 0) {
     return newer;
   }
-  const SeriesAttributes& s = p.series;
-  return returned_id(connection, kSeries,
-                     {study, p.key.series, p.reservation.watermark, normal_text(s.modality), s.modality,
-                      normal_text(s.series_number), normal_text(s.series_description), s.performed_start_date,
-                      normal_text(s.manufacturer_model), s.header, is_ordinary(p)});
+  TRY_ASSIGN(const std::int64_t id, returned_id(connection, kSeries,
+                                                {study, p.key.series, p.reservation.watermark, p.series.modality,
+                                                 p.series.header, is_ordinary(p), p.key.partition}));
+  RETURN_IF_ERROR(write_keys(connection, Level::Series, id, p.key.partition, p.series.keys));
+  return id;
 }
 
 // Makes room for a replacement; returns the generation of what comes now.
@@ -137,10 +122,12 @@ SqlValue as_number(const std::string& text) {
 
 Status insert_instance(Connection& connection, const Publication& p, std::int64_t series, std::int64_t generation) {
   const InstanceAttributes& i = p.instance;
-  return run(connection, kInstance,
-             {series, p.key.sop, i.sop_class, as_number(i.instance_number), normal_text(i.instance_number),
-              i.transfer_syntax, static_cast<std::int64_t>(i.flavor), static_cast<std::int64_t>(i.frames),
-              p.reservation.watermark, generation, p.reservation.watermark, i.header});
+  RETURN_IF_ERROR(
+      run(connection, kInstance,
+          {series, p.key.sop, i.sop_class, as_number(i.instance_number), i.transfer_syntax,
+           static_cast<std::int64_t>(i.flavor), static_cast<std::int64_t>(i.frames), p.reservation.watermark,
+           generation, p.reservation.watermark, i.header, p.key.partition, kIndexGeneration}));
+  return write_keys(connection, Level::Instance, connection.last_insert_id(), p.key.partition, i.keys);
 }
 
 Status make_live(Connection& connection, const Publication& p) {

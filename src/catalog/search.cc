@@ -1,9 +1,13 @@
 #include "catalog/instances.h"
 #include "catalog/search_sql.h"
+#include "catalog/sql.h"
 
 namespace tessera::catalog {
 
 namespace {
+
+constexpr std::string_view kNotIndexed = "SELECT 1 FROM instances WHERE index_generation < 1 LIMIT 1";
+static_assert(kIndexGeneration == 1, "the statement above and the index of the migration name it");
 
 SearchRow read_search_row(const Statement& statement) {
   SearchRow row;
@@ -22,24 +26,110 @@ SearchRow read_search_row(const Statement& statement) {
   return row;
 }
 
+Result<Statement*> prepared(Connection& connection, const SearchSql& sql) {
+  TRY_ASSIGN(Statement * statement, connection.prepare(sql.text));
+  for (std::size_t i = 0; i < sql.values.size(); ++i) {
+    statement->bind(static_cast<int>(i) + 1, sql.values[i]);
+  }
+  return statement;
+}
+
+Result<std::uint64_t> number(Connection& connection, const SearchSql& sql) {
+  TRY_ASSIGN(Statement * statement, prepared(connection, sql));
+  TRY_ASSIGN([[maybe_unused]] const bool row, statement->step());
+  return static_cast<std::uint64_t>(statement->integer(0));
+}
+
+Status read_page(Connection& connection, const SearchSql& sql, std::vector<SearchRow>& rows) {
+  TRY_ASSIGN(Statement * statement, prepared(connection, sql));
+  while (true) {
+    TRY_ASSIGN(const bool more, statement->step());
+    if (!more) {
+      return {};
+    }
+    rows.push_back(read_search_row(*statement));
+  }
+}
+
+// The condition that fewest rows have; nothing where each has many. What no index helps is counted only when all others
+// have many: counting it is as slow as asking it.
+Result<std::optional<std::size_t>> choose_leader(Connection& connection, const SearchPlan& plan) {
+  std::optional<std::size_t> leader;
+  if (plan.inside_study()) {
+    return leader;
+  }
+  std::uint64_t fewest = kFew;
+  for (const bool compared : {false, true}) {
+    for (std::size_t i = 0; i < plan.conditions() && !(compared && leader); ++i) {
+      if (plan.condition(i).compared != compared) {
+        continue;
+      }
+      TRY_ASSIGN(const std::uint64_t rows, number(connection, plan.probe(i)));
+      if (rows < fewest) {
+        fewest = rows;
+        leader = i;
+      }
+    }
+  }
+  return leader;
+}
+
+Status check_indexed(Connection& connection, const SearchQuery& asked) {
+  for (const Match& match : asked.matches) {
+    if (match.key.generation == 0) {
+      continue;
+    }
+    TRY_ASSIGN(Statement * statement, query(connection, kNotIndexed, {}));
+    TRY_ASSIGN(const bool missing, statement->step());
+    return missing ? Status(Code::Unavailable, "search: the index of attribute " + match.key.path.text() +
+                                                   " is being made from what was stored before; try again later")
+                   : Status();
+  }
+  return {};
+}
+
+Status out_of_time(const SearchPlan& plan, Millis limit) {
+  const std::string after = "search: it was stopped after " + std::to_string(limit.count()) + " ms";
+  return plan.compares()
+             ? Status(Code::InvalidArgument,
+                      after +
+                          ": a pattern that begins with '*' or '?' is compared with every value; begin it with "
+                          "letters, or ask for a patient, a slide or a day beside it")
+             : Status(Code::Unavailable, after + ": the server is busy, or very much matches; ask for less");
+}
+
+// `work` with the plan and its leader, in one snapshot and within the time.
+template <class Work>
+Status search_in(Database& database, const SearchQuery& query, const Visibility& visibility, Work work) {
+  TRY_ASSIGN(const SearchPlan plan, SearchPlan::make(query, visibility));
+  const Status status = database.read([&](Connection& connection) -> Status {
+    RETURN_IF_ERROR(check_indexed(connection, query));
+    connection.stop_after(query.time_limit);
+    TRY_ASSIGN(const std::optional<std::size_t> leader, choose_leader(connection, plan));
+    return work(connection, plan, leader);
+  });
+  return status.code() == Code::Cancelled ? out_of_time(plan, query.time_limit) : status;
+}
+
 }  // namespace
 
 Result<std::vector<SearchRow>> Instances::search(const SearchQuery& query, const Visibility& visibility) {
-  TRY_ASSIGN(const SearchSql sql, build_search(query, visibility));
   std::vector<SearchRow> rows;
-  RETURN_IF_ERROR(database_.read([&](Connection& connection) -> Status {
-    TRY_ASSIGN(Statement * statement, connection.prepare(sql.text));
-    for (std::size_t i = 0; i < sql.values.size(); ++i) {
-      statement->bind(static_cast<int>(i) + 1, sql.values[i]);
-    }
-    while (true) {
-      TRY_ASSIGN(const bool more, statement->step());
-      if (!more) {
-        return {};
-      }
-      rows.push_back(read_search_row(*statement));
-    }
-  }));
+  RETURN_IF_ERROR(search_in(database_, query, visibility,
+                            [&](Connection& connection, const SearchPlan& plan, std::optional<std::size_t> leader) {
+                              return read_page(connection, plan.page(leader), rows);
+                            }));
+  return rows;
+}
+
+Result<std::uint64_t> Instances::count(const SearchQuery& query, const Visibility& visibility) {
+  std::uint64_t rows = 0;
+  RETURN_IF_ERROR(
+      search_in(database_, query, visibility,
+                [&](Connection& connection, const SearchPlan& plan, std::optional<std::size_t> leader) -> Status {
+                  TRY_ASSIGN(rows, number(connection, plan.count(leader)));
+                  return {};
+                }));
   return rows;
 }
 

@@ -9,6 +9,7 @@ namespace {
 constexpr int kBusyMillis = 15'000;  // other processes on the same folder hold the write lock for one commit at a time
 
 constexpr std::size_t kMaxStatements = 256;
+constexpr int kInstructionsPerLook = 10'000;  // at the clock: some 0.1 ms of SQLite's virtual machine
 
 Code code_of(sqlite3* database) {
   const int extended = sqlite3_extended_errcode(database);
@@ -21,6 +22,8 @@ Code code_of(sqlite3* database) {
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
       return sqlite3_system_errno(database) == ENOSPC ? Code::NoSpace : Code::IoError;
+    case SQLITE_INTERRUPT:
+      return Code::Cancelled;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return Code::Corrupt;
@@ -137,13 +140,25 @@ Status SqliteConnection::begin(bool write) {
 }
 
 Status SqliteConnection::commit() {
+  sqlite3_progress_handler(database_, 0, nullptr, nullptr);
   reset_statements();
   return execute("COMMIT");
 }
 
 void SqliteConnection::rollback() {
+  sqlite3_progress_handler(database_, 0, nullptr, nullptr);
   reset_statements();
   sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);  // fails when SQLite has rolled back by itself
+}
+
+void SqliteConnection::stop_after(Millis time) {
+  deadline_ = std::chrono::steady_clock::now() + time;
+  sqlite3_progress_handler(
+      database_, kInstructionsPerLook,
+      [](void* self) {
+        return std::chrono::steady_clock::now() > static_cast<SqliteConnection*>(self)->deadline_ ? 1 : 0;
+      },
+      this);
 }
 
 // An open row would keep a read snapshot alive beyond its transaction.

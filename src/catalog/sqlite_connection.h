@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,7 @@ class SqliteConnection final : public Connection {
   Status begin(bool write) override;
   Status commit() override;
   void rollback() override;
+  void stop_after(Millis time) override;
   std::int64_t last_insert_id() const override;
   std::int64_t changes() const override;
   Result<std::int64_t> data_version() override;
@@ -50,6 +52,7 @@ class SqliteConnection final : public Connection {
   void reset_statements();
 
   sqlite3* const database_;
+  std::chrono::steady_clock::time_point deadline_{};  // while the progress handler is set
   std::map<std::string, std::unique_ptr<SqliteStatement>, std::less<>> statements_;
 };
 

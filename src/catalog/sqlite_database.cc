@@ -34,6 +34,13 @@ void run_in_savepoint(Connection& connection, Ticket& ticket) {
   }
 }
 
+Status read_with(Connection& connection, const std::function<Status(Connection&)>& work) {
+  RETURN_IF_ERROR(connection.begin(false));
+  Status status = work(connection);
+  connection.rollback();
+  return status;
+}
+
 class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(std::string path, std::unique_ptr<SqliteConnection> writer, std::unique_ptr<SqliteConnection> watcher)
@@ -65,14 +72,10 @@ class SqliteDatabase final : public Database {
   Status read(const std::function<Status(Connection&)>& work) override {
     if (watcher_ == nullptr) {
       std::lock_guard lock(connection_mutex_);
-      return work(*writer_);
+      return read_with(*writer_, work);
     }
     TRY_ASSIGN(std::unique_ptr<SqliteConnection> reader, take_reader());
-    Status status = reader->begin(false);
-    if (status.ok()) {
-      status = work(*reader);
-      reader->rollback();
-    }
+    Status status = read_with(*reader, work);
     give_back(std::move(reader));
     return status;
   }

@@ -32,9 +32,10 @@ class VisibilityTest : public ::testing::Test {
     Publication publication;
     publication.key = key;
     publication.reservation = *reservation;
-    publication.study.patient_id = patient;
+    publication.study.keys = {{find_key(dicom::tags::kPatientID), patient}};
     publication.study.header = publication.series.header = publication.instance.header = "{\"" + patient + "\":{}}";
     publication.series.modality = modality;
+    publication.series.keys = {{find_key(dicom::tags::kModality), modality}};
     publication.instance.flavor = flavor;
     publication.instance.transfer_syntax = "1.2.840.10008.1.2.1";
     ASSERT_TRUE(instances.publish(publication).ok());
@@ -158,7 +159,7 @@ TEST_F(VisibilityTest, a_study_is_not_found_by_the_modality_of_a_series_that_is_
   publish({1, "1.2", "1.2.1", "1.2.1.1"}, ImageFlavor::Volume, "SM");
   publish({1, "1.2", "1.2.2", "1.2.2.1"}, ImageFlavor::Label, "XC");
   SearchQuery query;
-  query.matches.push_back({dicom::tags::kModalitiesInStudy, "XC"});
+  query.matches.push_back({*find_key(dicom::tags::kModalitiesInStudy), "XC"});
   EXPECT_EQ(found(query, Visibility::everything()).size(), 1u);
   EXPECT_TRUE(found(query, {kOrdinaryFlavors, {}}).empty());
 }
@@ -175,7 +176,7 @@ TEST_F(VisibilityTest, attributes_and_order_come_from_images_that_show_no_label_
   EXPECT_EQ(rows[0].study_header, "{\"C\":{}}");
   EXPECT_EQ(rows[1].study_header, "{\"B\":{}}");
   EXPECT_EQ(rows[2].study_header, "{\"A\":{}}");
-  query.matches.push_back({dicom::tags::kPatientID, "SECRET"});
+  query.matches.push_back({*find_key(dicom::tags::kPatientID), "SECRET"});
   EXPECT_TRUE(instances.search(query, Visibility::everything())->empty());
 }
 

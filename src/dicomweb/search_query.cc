@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <set>
 
-#include "dicom/calendar.h"
 #include "dicom/dictionary.h"
-#include "dicom/tags.h"
 #include "net/uri.h"
 
 namespace tessera::dicomweb {
@@ -14,45 +13,23 @@ namespace tessera::dicomweb {
 namespace {
 
 using catalog::Level;
+using catalog::MatchKind;
+using catalog::SearchKey;
 using dicom::Tag;
-namespace tags = dicom::tags;
 
 constexpr std::uint64_t kContractLimit = 200;
 constexpr std::uint64_t kContractDefault = 100;
-// The standard profile has no limit of its own; SQLite's integers do.
-constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
+// The standard profile takes any limit; an answer that would be longer is cut, and says so.
+constexpr std::uint64_t kMaxRows = 10'000;
+constexpr std::uint64_t kMaxNumber = std::uint64_t{1} << 62;
 
-// What the contract lets be matched, by the attribute's own level (service-api §3). The catalog can match more; a
-// client of the contract is told 400 for those, as it would be there.
-struct ContractRow {
-  Tag tag;
-  Level level;
-};
-constexpr std::array kContract = {
-    ContractRow{tags::kStudyInstanceUID, Level::Study},
-    ContractRow{tags::kPatientName, Level::Study},
-    ContractRow{tags::kPatientID, Level::Study},
-    ContractRow{tags::kPatientBirthDate, Level::Study},
-    ContractRow{tags::kAccessionNumber, Level::Study},
-    ContractRow{tags::kReferringPhysicianName, Level::Study},
-    ContractRow{tags::kStudyDate, Level::Study},
-    ContractRow{tags::kStudyDescription, Level::Study},
-    ContractRow{tags::kModalitiesInStudy, Level::Study},
-    ContractRow{tags::kSeriesInstanceUID, Level::Series},
-    ContractRow{tags::kModality, Level::Series},
-    ContractRow{tags::kPerformedProcedureStepStartDate, Level::Series},
-    ContractRow{tags::kManufacturerModelName, Level::Series},
-    ContractRow{tags::kSOPInstanceUID, Level::Instance},
-};
-
-// The levels at and above the resource's own, less those that its path names already.
-bool contract_matches(Tag tag, const catalog::SearchQuery& query) {
-  const auto row =
-      std::find_if(kContract.begin(), kContract.end(), [tag](const ContractRow& known) { return known.tag == tag; });
-  if (row == kContract.end() || row->level > query.level) {
+// The levels at and above the resource's own, less those that its path names already: a client of the contract is told
+// 400 for what it could not match there.
+bool contract_matches(const SearchKey& key, const catalog::SearchQuery& query) {
+  if (!key.core || key.level > query.level) {
     return false;
   }
-  return row->level == Level::Instance || (row->level == Level::Study ? query.study.empty() : query.series.empty());
+  return key.level == Level::Instance || (key.level == Level::Study ? query.study.empty() : query.series.empty());
 }
 
 Status bad(std::string_view name, std::string_view why) {
@@ -60,55 +37,39 @@ Status bad(std::string_view name, std::string_view why) {
                 "query parameter '" + std::string(name.substr(0, 80)) + "': " + std::string(why));
 }
 
-Result<Tag> parse_attribute(std::string_view name) {
-  if (name.size() == 8) {
-    const Result<Tag> tag = dicom::parse_tag(name);
-    if (tag.ok()) {
-      return tag;
+// Tags in hex or keywords, sequences before what is in them, separated by dots.
+Result<std::vector<Tag>> parse_path(std::string_view name) {
+  std::vector<Tag> path;
+  for (std::size_t start = 0; start <= name.size();) {
+    const std::size_t end = std::min(name.find('.', start), name.size());
+    const std::string_view part = name.substr(start, end - start);
+    start = end + 1;
+    const Result<Tag> tag = part.size() == 8 ? dicom::parse_tag(part) : Result<Tag>(Status(Code::NotFound, ""));
+    const dicom::DictionaryRow* row = tag.ok() ? nullptr : dicom::find_keyword(part);
+    if (!tag.ok() && row == nullptr) {
+      return bad(name, part == name ? "no attribute has this keyword or tag (eight hexadecimal digits)"
+                                    : "no attribute has the keyword or tag '" + std::string(part.substr(0, 64)) + "'");
+    }
+    path.push_back(tag.ok() ? *tag : row->tag);
+    if (path.size() > 1) {
+      const Tag parent = path[path.size() - 2];
+      const dicom::DictionaryRow* sequence = dicom::find_tag(parent);
+      if (sequence != nullptr && sequence->vr != dicom::Vr::SQ) {
+        return bad(name, parent.hex() + " is no sequence");
+      }
     }
   }
-  if (const dicom::DictionaryRow* row = dicom::find_keyword(name)) {
-    return row->tag;
-  }
-  return bad(name, "no attribute has this keyword or tag (eight hexadecimal digits)");
+  return path;
 }
 
-bool is_digits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+bool is_ordered(MatchKind kind) {
+  return kind == MatchKind::Date || kind == MatchKind::Time || kind == MatchKind::DateTime || kind == MatchKind::Number;
 }
 
-int two_digits(std::string_view text, std::size_t at) {
-  return (text[at] - '0') * 10 + (text[at + 1] - '0');
-}
-
-// HH, HHmm, HHmmss or HHmmss.FFFFFF.
-bool is_time(std::string_view text) {
-  const std::string_view whole = text.substr(0, text.find('.'));
-  const std::string_view fraction = text.substr(std::min(whole.size() + 1, text.size()));
-  const bool shape = (whole.size() == 2 || whole.size() == 4 || whole.size() == 6) && is_digits(whole) &&
-                     is_digits(fraction) && fraction.size() <= 6 && (whole.size() == text.size() || whole.size() == 6);
-  return shape && two_digits(whole, 0) < 24 && (whole.size() < 4 || two_digits(whole, 2) < 60) &&
-         (whole.size() < 6 || two_digits(whole, 4) <= 60);
-}
-
-// One value or a range with at least one end.
-bool is_range_of(std::string_view value, bool (*is_one)(std::string_view)) {
-  const std::size_t dash = value.find('-');
-  if (dash == value.npos) {
-    return is_one(value);
-  }
-  const std::string_view from = value.substr(0, dash);
-  const std::string_view to = value.substr(dash + 1);
-  return !(from.empty() && to.empty()) && (from.empty() || is_one(from)) && (to.empty() || is_one(to));
-}
-
-Status check_value(std::string_view name, Tag tag, std::string_view value) {
-  const dicom::DictionaryRow* row = dicom::find_tag(tag);
-  if (row != nullptr && row->vr == dicom::Vr::DA && !is_range_of(value, dicom::is_calendar_date)) {
-    return bad(name, "it must be a date yyyyMMdd or a range of them, one end may be open");
-  }
-  if (row != nullptr && row->vr == dicom::Vr::TM && !is_range_of(value, is_time)) {
-    return bad(name, "it must be a time HHmmss.FFFFFF or a range of them, one end may be open");
+Status check_value(std::string_view name, const SearchKey& key, std::string_view value) {
+  if (is_ordered(key.kind)) {
+    const auto range = catalog::parse_range(key.kind, value);
+    return range.ok() ? Status() : bad(name, range.status().message());
   }
   return {};
 }
@@ -116,7 +77,7 @@ Status check_value(std::string_view name, Tag tag, std::string_view value) {
 Result<std::uint64_t> parse_number(std::string_view name, std::string_view text) {
   std::uint64_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || value > kNoLimit) {
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || value > kMaxNumber) {
     return bad(name, "'" + std::string(text.substr(0, 40)) + "' is no whole number");
   }
   return value;
@@ -131,10 +92,40 @@ class Reader {
     search_.query.series = scope.series;
     search_.query.lists = profile == Profile::Standard;
     search_.query.wildcards = profile == Profile::Standard;
-    search_.query.limit = profile == Profile::Standard ? kNoLimit : kContractDefault;
+    search_.query.limit = profile == Profile::Standard ? kMaxRows : kContractDefault;
+    search_.limit_is_ours = true;
   }
 
   Status take(const std::string& name, const std::string& value) {
+    if (name == "includefield") {
+      return take_include(value);
+    }
+    if (name == "accept" || name == "charset" || name == "v") {
+      return {};
+    }
+    if (name == "limit" || name == "offset" || name == "fuzzymatching" || (name == "count" && is_standard())) {
+      if (!given_.insert(name).second) {
+        return bad(name, "it is given more than once");
+      }
+      return take_control(name, value);
+    }
+    return take_match(name, value);
+  }
+
+  Result<Search> finish() {
+    for (catalog::Match& match : search_.query.matches) {
+      match.fuzzy = fuzzy_ && match.key.kind == MatchKind::Name;
+      if (match.fuzzy && !is_standard() && match.value.find('"') != match.value.npos) {
+        return bad(dicom::find_tag(match.key.path.last())->keyword, "a name that is matched fuzzily cannot hold '\"'");
+      }
+    }
+    return std::move(search_);
+  }
+
+ private:
+  bool is_standard() const { return profile_ == Profile::Standard; }
+
+  Status take_control(const std::string& name, const std::string& value) {
     if (name == "limit") {
       return take_limit(value);
     }
@@ -142,48 +133,23 @@ class Reader {
       TRY_ASSIGN(search_.query.offset, parse_number(name, value));
       return {};
     }
-    if (name == "fuzzymatching") {
-      return take_fuzzy(value);
+    if (value != "true" && value != "false") {
+      return bad(name, "it must be true or false");
     }
-    if (name == "includefield") {
-      return take_include(value);
-    }
-    if (name == "accept" || name == "charset" || name == "v") {
-      return {};
-    }
-    return take_match(name, value);
+    (name == "count" ? search_.count : fuzzy_) = value == "true";
+    return {};
   }
 
-  Result<Search> finish() {
-    for (catalog::Match& match : search_.query.matches) {
-      const dicom::DictionaryRow* row = dicom::find_tag(match.tag);
-      match.fuzzy = fuzzy_ && row != nullptr && row->vr == dicom::Vr::PN;
-      if (match.fuzzy && profile_ != Profile::Standard && match.value.find('"') != match.value.npos) {
-        return bad(row->keyword, "a name that is matched fuzzily cannot hold '\"'");
-      }
-      search_.include.push_back(match.tag);
-    }
-    return std::move(search_);
-  }
-
- private:
   Status take_limit(const std::string& value) {
     TRY_ASSIGN(const std::uint64_t limit, parse_number("limit", value));
     if (limit < 1) {
       return bad("limit", "it must be at least 1");
     }
-    if (profile_ != Profile::Standard && limit > kContractLimit) {
+    if (!is_standard() && limit > kContractLimit) {
       return bad("limit", "it must be between 1 and 200");
     }
-    search_.query.limit = limit;
-    return {};
-  }
-
-  Status take_fuzzy(const std::string& value) {
-    if (value != "true" && value != "false") {
-      return bad("fuzzymatching", "it must be true or false");
-    }
-    fuzzy_ = value == "true";
+    search_.limit_is_ours = limit > kMaxRows;
+    search_.query.limit = std::min(limit, kMaxRows);
     return {};
   }
 
@@ -197,8 +163,8 @@ class Reader {
         if (name.empty()) {
           return bad("includefield", "one of its attributes is empty");
         }
-        TRY_ASSIGN(const Tag tag, parse_attribute(name.substr(0, name.find('.'))));
-        search_.include.push_back(tag);
+        TRY_ASSIGN(const auto path, parse_path(name));
+        search_.include.push_back(path.front());
       }
       if (end == list.size()) {
         return {};
@@ -208,30 +174,34 @@ class Reader {
   }
 
   Status take_match(const std::string& name, const std::string& value) {
-    TRY_ASSIGN(const Tag tag, parse_attribute(name));
+    TRY_ASSIGN(const auto path, parse_path(name));
     if (value.empty()) {
-      return bad(name, "the value is empty");
+      if (!is_standard()) {
+        return bad(name, "the value is empty");
+      }
+      search_.include.push_back(path.front());  // PS3.4 C.2.2.2.3: all match, and the attribute is returned
+      return {};
     }
-    const bool contract = profile_ != Profile::Standard;
-    if (!catalog::Instances::searchable(tag, search_.query.level) ||
-        (contract && !contract_matches(tag, search_.query))) {
+    const SearchKey* key = catalog::find_key(path);
+    if (key == nullptr || key->level > search_.query.level ||
+        (!is_standard() && !contract_matches(*key, search_.query))) {
       return bad(name, "this attribute cannot be searched at this resource");
     }
-    RETURN_IF_ERROR(check_value(name, tag, value));
+    RETURN_IF_ERROR(check_value(name, *key, value));
     for (catalog::Match& match : search_.query.matches) {
-      if (match.tag == tag) {
+      if (match.key.id == key->id && match.key.kind == key->kind) {
         return repeat(match, name, value);
       }
     }
-    search_.query.matches.push_back({tag, value, false});
+    search_.query.matches.push_back({*key, value, false});
+    search_.include.push_back(key->column.empty() ? key->path.tags().front() : path.front());
     return {};
   }
 
   // Standard profile: an attribute that takes a list may be repeated instead (wsidicom sends UIDs so).
   Status repeat(catalog::Match& match, const std::string& name, const std::string& value) {
-    const dicom::DictionaryRow* row = dicom::find_tag(match.tag);
-    const bool has_lists = match.tag == tags::kModalitiesInStudy || (row != nullptr && row->vr == dicom::Vr::UI);
-    if (profile_ != Profile::Standard || !has_lists) {
+    const bool has_lists = match.key.kind == MatchKind::Modalities || match.key.kind == MatchKind::Uid;
+    if (!is_standard() || !has_lists) {
       return bad(name, "it is given more than once");
     }
     match.value += "," + value;
@@ -240,6 +210,7 @@ class Reader {
 
   const Profile profile_;
   Search search_;
+  std::set<std::string> given_;  // of limit, offset and their like
   bool fuzzy_ = false;
 };
 
