@@ -14,6 +14,7 @@
 #include "app/metrics_sources.h"
 #include "app/service_user.h"
 #include "app/version.h"
+#include "archive/reindex.h"
 #include "dicomweb/plain_path.h"
 
 namespace tessera::app {
@@ -227,6 +228,7 @@ int run_serve(const Config& config) {
   }
   Pool readers("readers", config.reader_threads);
   Pool writers("writers", config.writer_threads, kWriterNiceness);
+  archive::Reindexer reindexer(*(*stack)->folder.blobs, *(*stack)->folder.database, log);
   Metrics metrics;
   watch_archive(metrics, **stack);
   watch_pools(metrics, readers, writers);
