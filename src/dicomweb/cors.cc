@@ -11,7 +11,8 @@ constexpr std::string_view kMethods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 // What a script may read beside the safelisted fields.
 constexpr std::string_view kExposed =
     "ETag, Location, Content-Location, Content-Length, Content-Range, Accept-Ranges, Content-Disposition, Allow, "
-    "Warning, Retry-After, X-Request-Id, WWW-Authenticate, erroneous-dicom-attributes, api-supported-versions";
+    "Warning, Retry-After, X-Request-Id, X-Total-Count, WWW-Authenticate, erroneous-dicom-attributes, "
+    "api-supported-versions";
 constexpr std::string_view kAny = "*";
 constexpr std::string_view kBelow = "*.";
 constexpr std::size_t kMaxHeaders = 1024;

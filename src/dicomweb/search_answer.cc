@@ -207,10 +207,10 @@ std::vector<Tag> missing_attributes(const Search& search, const SearchRow& row) 
 }
 
 Result<std::string> answer_row(const Search& search, const SearchRow& row, Profile profile, std::string_view base_url,
-                               std::string_view extra) {
+                               const std::vector<std::string>& extra) {
   Elements out;
-  if (!extra.empty()) {
-    TRY_ASSIGN(const auto members, dicom::split_members(extra));
+  for (const std::string& object : extra) {
+    TRY_ASSIGN(const auto members, dicom::split_members(object));
     for (const auto& [tag, json] : members) {
       if (asked_for(search, tag)) {
         out.raw(tag, std::string(json));

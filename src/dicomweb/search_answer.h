@@ -15,8 +15,8 @@ namespace tessera::dicomweb {
 // Attributes that were asked for and that the row's headers do not hold: they are in the metadata sidecar, if anywhere.
 std::vector<dicom::Tag> missing_attributes(const Search& search, const catalog::SearchRow& row);
 
-// One row as a JSON object. `extra` is the instance's metadata (or empty), from which missing attributes are taken.
+// One row as a JSON object. `extra`: more of the instance's attributes, as JSON objects, for those that are missing.
 Result<std::string> answer_row(const Search& search, const catalog::SearchRow& row, Profile profile,
-                               std::string_view base_url, std::string_view extra);
+                               std::string_view base_url, const std::vector<std::string>& extra);
 
 }  // namespace tessera::dicomweb
