@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "catalog/instances.h"
 #include "catalog/search_sql.h"
 #include "catalog/sql.h"
@@ -8,6 +10,8 @@ namespace {
 
 constexpr std::string_view kNotIndexed = "SELECT 1 FROM instances WHERE index_generation < 1 LIMIT 1";
 static_assert(kIndexGeneration == 1, "the statement above and the index of the migration name it");
+
+constexpr double kAllOfThem = 1e18;
 
 SearchRow read_search_row(const Statement& statement) {
   SearchRow row;
@@ -51,27 +55,56 @@ Status read_page(Connection& connection, const SearchSql& sql, std::vector<Searc
   }
 }
 
-// The condition that fewest rows have; nothing where each has many. What no index helps is counted only when all others
-// have many: counting it is as slow as asking it.
-Result<std::optional<std::size_t>> choose_leader(Connection& connection, const SearchPlan& plan) {
-  std::optional<std::size_t> leader;
-  if (plan.inside_study()) {
-    return leader;
-  }
-  std::uint64_t fewest = kFew;
+// About how many rows a level has: ids rise, and few are deleted.
+Result<double> size_of(Connection& connection, Level level) {
+  static constexpr std::string_view kHighest[] = {"SELECT coalesce(max(id), 1) FROM studies",
+                                                  "SELECT coalesce(max(id), 1) FROM series",
+                                                  "SELECT coalesce(max(id), 1) FROM instances"};
+  TRY_ASSIGN(const std::uint64_t rows, number(connection, {std::string(kHighest[static_cast<int>(level)]), {}}));
+  return static_cast<double>(rows);
+}
+
+// The condition that fewest rows have, and how many those are; none where each has kFew. What no index helps is counted
+// only when all others have many: counting it is as slow as asking it.
+struct Fewest {
+  std::optional<std::size_t> condition;
+  std::uint64_t rows = kFew;
+};
+
+Result<Fewest> count_conditions(Connection& connection, const SearchPlan& plan) {
+  Fewest fewest;
   for (const bool compared : {false, true}) {
-    for (std::size_t i = 0; i < plan.conditions() && !(compared && leader); ++i) {
+    for (std::size_t i = 0; i < plan.conditions() && !(compared && fewest.condition); ++i) {
       if (plan.condition(i).compared != compared) {
         continue;
       }
       TRY_ASSIGN(const std::uint64_t rows, number(connection, plan.probe(i)));
-      if (rows < fewest) {
-        fewest = rows;
-        leader = i;
+      if (rows < fewest.rows) {
+        fewest = {i, rows};
       }
     }
   }
-  return leader;
+  return fewest;
+}
+
+// Whether a condition leads, or the newest are walked until `wanted` rows have come. Led, all that have the condition
+// are read and sorted; walked, as many as it takes when they lie evenly. A row that leads costs some four of a walk.
+Result<std::optional<std::size_t>> choose_leader(Connection& connection, const SearchPlan& plan, Level level,
+                                                 double wanted) {
+  std::optional<std::size_t> leader;
+  if (plan.inside_study() || plan.conditions() == 0) {
+    return leader;
+  }
+  TRY_ASSIGN(const Fewest fewest, count_conditions(connection, plan));
+  if (!fewest.condition) {
+    return leader;
+  }
+  TRY_ASSIGN(const double of_leader, size_of(connection, plan.condition(*fewest.condition).level));
+  TRY_ASSIGN(const double of_answer, size_of(connection, level));
+  const auto rows = static_cast<double>(fewest.rows);
+  const double led = 4 * rows * of_answer / of_leader;
+  const double walked = wanted * of_leader / std::max(rows, 1.0);
+  return led <= walked ? fewest.condition : leader;
 }
 
 Status check_indexed(Connection& connection, const SearchQuery& asked) {
@@ -98,14 +131,14 @@ Status out_of_time(const SearchPlan& plan, Millis limit) {
              : Status(Code::Unavailable, after + ": the server is busy, or very much matches; ask for less");
 }
 
-// `work` with the plan and its leader, in one snapshot and within the time.
+// `work` with the plan and its leader for `wanted` rows, in one snapshot and within the time.
 template <class Work>
-Status search_in(Database& database, const SearchQuery& query, const Visibility& visibility, Work work) {
+Status search_in(Database& database, const SearchQuery& query, const Visibility& visibility, double wanted, Work work) {
   TRY_ASSIGN(const SearchPlan plan, SearchPlan::make(query, visibility));
   const Status status = database.read([&](Connection& connection) -> Status {
     RETURN_IF_ERROR(check_indexed(connection, query));
     connection.stop_after(query.time_limit);
-    TRY_ASSIGN(const std::optional<std::size_t> leader, choose_leader(connection, plan));
+    TRY_ASSIGN(const std::optional<std::size_t> leader, choose_leader(connection, plan, query.level, wanted));
     return work(connection, plan, leader);
   });
   return status.code() == Code::Cancelled ? out_of_time(plan, query.time_limit) : status;
@@ -115,7 +148,8 @@ Status search_in(Database& database, const SearchQuery& query, const Visibility&
 
 Result<std::vector<SearchRow>> Instances::search(const SearchQuery& query, const Visibility& visibility) {
   std::vector<SearchRow> rows;
-  RETURN_IF_ERROR(search_in(database_, query, visibility,
+  const double wanted = static_cast<double>(query.limit) + static_cast<double>(query.offset);
+  RETURN_IF_ERROR(search_in(database_, query, visibility, wanted,
                             [&](Connection& connection, const SearchPlan& plan, std::optional<std::size_t> leader) {
                               return read_page(connection, plan.page(leader), rows);
                             }));
@@ -125,7 +159,7 @@ Result<std::vector<SearchRow>> Instances::search(const SearchQuery& query, const
 Result<std::uint64_t> Instances::count(const SearchQuery& query, const Visibility& visibility) {
   std::uint64_t rows = 0;
   RETURN_IF_ERROR(
-      search_in(database_, query, visibility,
+      search_in(database_, query, visibility, kAllOfThem,
                 [&](Connection& connection, const SearchPlan& plan, std::optional<std::size_t> leader) -> Status {
                   TRY_ASSIGN(rows, number(connection, plan.count(leader)));
                   return {};

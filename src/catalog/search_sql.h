@@ -1,8 +1,9 @@
 // From a SearchQuery to SQL with bound values, in the form whose cost follows what is found rather than what is stored.
 //
 // Statistics of SQLite's would be of yesterday, so the plan is ours: each condition is counted, up to kFew; the
-// one that fewest rows have leads, and the others are looked at for those rows alone. Where all have many, rows are
-// walked newest first until the page is full, which then is soon. Joins are CROSS JOINs, which SQLite does not reorder.
+// one that fewest rows have leads, and the others are looked at for those rows alone. Where many have it, rows are
+// walked newest first until the page is full, which then is soon (search.cc decides). Joins are CROSS JOINs, which
+// SQLite does not reorder.
 #pragma once
 
 #include <cstddef>

@@ -92,8 +92,12 @@ Result<Answer> make_answer(const ArchiveParts& parts, const Exchange& exchange, 
   }
   const std::string base_url = exchange.base_url();
   for (const catalog::SearchRow& row : rows) {
-    TRY_ASSIGN(const auto extra, extra_attributes(parts, exchange, search, row));
-    TRY_ASSIGN(const std::string object, answer_row(search, row, exchange.profile, base_url, extra));
+    const auto extra = extra_attributes(parts, exchange, search, row);
+    if (!extra.ok() && extra.status().code() != Code::NotFound) {  // it was deleted since it was found
+      return extra.status();
+    }
+    TRY_ASSIGN(const std::string object,
+               answer_row(search, row, exchange.profile, base_url, extra.ok() ? *extra : std::vector<std::string>()));
     if (answer.body.size() + object.size() > kMaxAnswer && !answer.body.empty()) {
       answer.cut = true;
       break;
