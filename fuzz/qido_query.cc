@@ -45,5 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(profile == dicomweb::Profile::Standard || search->query.limit <= 200);
   const auto rows = held.instances.search(search->query, catalog::Visibility::everything());
   require(rows.ok() ? rows->empty() : rows.status().code() == Code::InvalidArgument);
+  const auto total = held.instances.count(search->query, catalog::Visibility::everything());
+  require(total.ok() ? *total == 0 : total.status().code() == Code::InvalidArgument);
   return 0;
 }
