@@ -27,6 +27,7 @@ constexpr std::array kReads = {
     Kind{"/metadata", "metadata", false}, Kind{"/instances/{instance}", "retrieve", false},
     Kind{"/studies", "search", false},    Kind{"/series", "search", false},
     Kind{"/instances", "search", false},  Kind{"/partitions", "partitions", false},
+    Kind{"/{study}", "retrieve", false},  Kind{"/{series}", "retrieve", false},
 };
 
 Kind kind_of(net::Method method, std::string_view route) {

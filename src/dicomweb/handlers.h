@@ -17,7 +17,7 @@ using Handler = Sink (*)(const ArchiveParts&, ExchangePtr);
 Sink store_instances(const ArchiveParts&, ExchangePtr);    // stow.cc            POST /studies[/{study}]
 Sink retrieve_frames(const ArchiveParts&, ExchangePtr);    // frames.cc          GET …/frames/{list}
 Sink retrieve_instance(const ArchiveParts&, ExchangePtr);  // instance.cc        GET …/instances/{instance}
-Sink retrieve_study(const ArchiveParts&, ExchangePtr);     // study.cc           GET a study or series whole
+Sink retrieve_scope(const ArchiveParts&, ExchangePtr);     // retrieve_scope.cc  GET study, GET series
 Sink retrieve_metadata(const ArchiveParts&, ExchangePtr);  // metadata.cc        GET …/metadata at three levels
 Sink retrieve_bulkdata(const ArchiveParts&, ExchangePtr);  // bulkdata.cc        GET …/bulkdata/{path}
 Sink search_studies(const ArchiveParts&, ExchangePtr);     // search.cc          GET /studies
@@ -25,6 +25,9 @@ Sink search_series(const ArchiveParts&, ExchangePtr);      //                   
 Sink search_instances(const ArchiveParts&, ExchangePtr);   //                    GET […]/instances
 Sink delete_scope(const ArchiveParts&, ExchangePtr);       // delete.cc          DELETE at three levels
 Sink list_partitions(const ArchiveParts&, ExchangePtr);    // partitions.cc      GET /partitions
+
+// The fields of an answer that is a ZIP archive for saving.
+void set_zip(const std::string& name, net::Response& response);
 
 // What a path with a partition is told where there are none.
 Status partitions_are_off();

@@ -1,11 +1,12 @@
 // GET …/instances/{instance}
-//   200  the Part 10 file byte for byte or in another transfer syntax, as one part or as multipart/related
-//   206, 416 ranges of one part as stored · 304  If-None-Match holds
-//   400  msdicom-request-original neither true nor false, a quality that is none · 404
-//   406  a syntax that it is not stored in and cannot be had in, or a first frame that cannot be decoded
+//   200  the Part 10 file byte for byte or in another transfer syntax, as one part or as multipart/related; in a ZIP
+//   archive 206, 416 ranges of one part as stored · 304  If-None-Match holds 400  msdicom-request-original neither true
+//   nor false, a quality that is none · 404 406  a syntax that it is not stored in and cannot be had in, or a first
+//   frame that cannot be decoded
 #include <optional>
 
 #include "archive/metadata.h"
+#include "archive/whole_instances.h"
 #include "dicomweb/conditional.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/instance_parts.h"
@@ -58,6 +59,15 @@ void send_stored(Exchange& exchange, const archive::Located& located, const Repr
   exchange.send(std::move(response));
 }
 
+void send_zip(const ArchiveParts& parts, Exchange& exchange, const archive::Located& located,
+              const Validator& validator) {
+  net::Response response;
+  set_caching(exchange.request, validator, response);
+  set_zip(located.row.key.sop, response);
+  response.body = archive::stream_zip({located.row}, parts.blobs, parts.readers);
+  exchange.send(std::move(response));
+}
+
 Status answer(const ArchiveParts& parts, const ExchangePtr& exchange) {
   RETURN_IF_ERROR(check_request_original(exchange->request));
   TRY_ASSIGN(const auto located, parts.locator.locate(exchange->scope, exchange->visibility()));
@@ -71,6 +81,10 @@ Status answer(const ArchiveParts& parts, const ExchangePtr& exchange) {
       .watermark = located->row.watermark};
   if (matches_none(exchange->request, validator.etag)) {
     exchange->send(not_modified(exchange->request, validator));
+    return {};
+  }
+  if (as.media_type == kZip) {
+    send_zip(parts, *exchange, *located, validator);
     return {};
   }
   if (as.syntax.empty()) {

@@ -4,34 +4,21 @@
 //   400  msdicom-request-original neither true nor false · 404 · 406
 #include "archive/metadata.h"
 
-#include <cstdio>
-
-#include "base/hash.h"
 #include "dicomweb/conditional.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
+#include "dicomweb/versions.h"
 
 namespace tessera::dicomweb {
 
 namespace {
-
-// From the rows that are seen alone: what is hidden changes nothing, and who sees the same gets the same.
-std::string metadata_etag(const std::vector<catalog::InstanceRow>& rows, bool gzip) {
-  std::string versions;
-  for (const catalog::InstanceRow& row : rows) {
-    versions += std::to_string(row.watermark) + "." + std::to_string(row.revision) + ",";
-  }
-  char hash[20];
-  std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(xxh3_of(as_bytes(versions))));
-  return "\"m" + std::string(hash) + (gzip ? "-gzip\"" : "\"");
-}
 
 Status answer(const ArchiveParts& parts, Exchange& exchange) {
   RETURN_IF_ERROR(check_request_original(exchange.request));
   RETURN_IF_ERROR(negotiate_json(accept_text(exchange.request)));
   TRY_ASSIGN(auto rows, parts.instances.list(exchange.scope, exchange.visibility()));
   const bool gzip = accepts_gzip(exchange.request);
-  const Validator validator{.etag = metadata_etag(rows, gzip), .vary = kVaryOfJson};
+  const Validator validator{.etag = versions_etag("m", rows, gzip ? "-gzip" : ""), .vary = kVaryOfJson};
   if (matches_none(exchange.request, validator.etag)) {
     exchange.send(not_modified(exchange.request, validator));
     return {};

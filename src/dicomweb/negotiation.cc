@@ -234,18 +234,26 @@ Result<Representation> negotiate_frames(std::string_view accept, const Stored& s
 Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored, bool several) {
   TRY_ASSIGN(const auto alternatives, net::parse_accept(accept));
   std::vector<Wish> wishes;
+  bool zip = false;  // named, not by a wildcard; what is liked less than that is not looked at
   for (const net::MediaType& asked : alternatives) {
+    zip = asked.type == kZip;
+    if (zip) {
+      break;
+    }
     Wish wish = read_wish(asked);
     if (!several || wish.multipart || wish.inner.type == "*/*") {
       wishes.push_back(std::move(wish));
     }
   }
-  if (wishes.empty()) {
-    return Status(Code::NotAcceptable, "a study or series comes as multipart/related; type=\"application/dicom\"");
+  if (wishes.empty() && !zip) {
+    return Status(Code::NotAcceptable,
+                  "a study or series comes as multipart/related; type=\"application/dicom\", or as application/zip");
   }
-  return negotiate("the instance", accept, wishes, stored, [](const Wish& wish, const dicom::TransferSyntax*) {
-    return wish.inner.covers(kDicom) ? kDicom : std::string_view();
-  });
+  Result<Representation> found =
+      negotiate("the instance", accept, wishes, stored, [](const Wish& wish, const dicom::TransferSyntax*) {
+        return wish.inner.covers(kDicom) ? kDicom : std::string_view();
+      });
+  return !found.ok() && zip ? Representation{false, std::string(kZip)} : std::move(found);
 }
 
 Result<int> asked_quality(const net::Request& request) {

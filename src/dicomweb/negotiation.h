@@ -10,8 +10,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "catalog/instances.h"
 #include "dicom/transfer_syntax.h"
 #include "net/http.h"
 
@@ -40,11 +42,13 @@ std::string accept_text(const net::Request& request);
 
 // `several`: more than one frame was asked for, so that a single part will not do.
 Result<Representation> negotiate_frames(std::string_view accept, const Stored& stored, bool several);
-// `several`: a study or series, which is never one part.
+// `several`: a study or series, which is never one part. kZip where the caller names it and prefers it.
 Result<Representation> negotiate_instance(std::string_view accept, const Stored& stored, bool several = false);
 // The quality parameter (PS3.18 §8.3.5.1.2), 1 to 100; 0 where there is none. InvalidArgument for another.
 Result<int> asked_quality(const net::Request& request);
 Result<Representation> negotiate_bulkdata(std::string_view accept);
+// What negotiate_instance answers where the caller wants an archive.
+inline constexpr std::string_view kZip = "application/zip";
 // Whether application/dicom+json is welcome: NotAcceptable when not.
 Status negotiate_json(std::string_view accept);
 

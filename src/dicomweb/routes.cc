@@ -28,9 +28,9 @@ constexpr std::array kRoutes = {
           retrieve_metadata},
     Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}", Action::Read, retrieve_instance},
     Route{Method::Get, "/studies/{study}/series/{series}/metadata", Action::Read, retrieve_metadata},
+    Route{Method::Get, "/studies/{study}/series/{series}", Action::Read, retrieve_scope},
     Route{Method::Get, "/studies/{study}/metadata", Action::Read, retrieve_metadata},
-    Route{Method::Get, "/studies/{study}/series/{series}", Action::Read, retrieve_study},
-    Route{Method::Get, "/studies/{study}", Action::Read, retrieve_study},
+    Route{Method::Get, "/studies/{study}", Action::Read, retrieve_scope},
 
     Route{Method::Get, "/studies", Action::Read, search_studies},
     Route{Method::Get, "/series", Action::Read, search_series},

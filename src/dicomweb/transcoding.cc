@@ -18,6 +18,9 @@ Result<Stored> stored_of(const net::Request& request, const archive::Located& lo
 }
 
 std::string form_of(const Representation& as) {
+  if (as.media_type == kZip) {
+    return "z";
+  }
   if (as.syntax.empty()) {
     return {};
   }

@@ -136,6 +136,8 @@ RECIPES = {
     ("GET", INSTANCE + "/metadata"): retrieve(""),
     ("GET", INSTANCE): retrieve(""),
     ("GET", SERIES + "/metadata"): retrieve(""),
+    ("GET", SERIES): retrieve(""),
+    ("GET", "/studies/{study}"): retrieve(""),
     ("GET", "/studies/{study}/metadata"): retrieve(""),
     ("GET", "/studies"): search("?StudyInstanceUID={study}"),
     ("GET", "/series"): search("?SeriesInstanceUID={series}"),
