@@ -148,7 +148,23 @@ Status Ingest::Session::reserve() {
   const catalog::InstanceKey key{partition_, outcome_.study, outcome_.series, outcome_.sop};
   TRY_ASSIGN(reservation_,
              shared_.instances_.reserve(key, shared_.options_.owner, shared_.options_.lease, options_.replace));
-  return {};
+  return options_.replace ? check_replaced(key) : Status();
+}
+
+// What is replaced is lost: it must be of a kind that whoever stores may store. The reservation keeps other uploads
+// from it meanwhile.
+Status Ingest::Session::check_replaced(const catalog::InstanceKey& key) {
+  const auto held =
+      shared_.instances_.find({key.partition, key.study, key.series, key.sop}, catalog::Visibility::everything());
+  if (held.status().code() == Code::NotFound || (held.ok() && options_.allowed.sees(key.study, held->flavor))) {
+    return {};
+  }
+  if (!held.ok()) {
+    return held.status();
+  }
+  Status status(Code::PermissionDenied, "replace instance: not authorized for the kind of image that is stored");
+  fail(status, StoreReason::NotAuthorized);
+  return status;
 }
 
 Status Ingest::Session::check_content() {
@@ -220,13 +236,14 @@ Status Ingest::Session::complete() {
   const auto began = std::chrono::steady_clock::now();
   RETURN_IF_ERROR(writer_->commit(reservation_.blob_key, blob::Durability::Truth));
   const auto named = std::chrono::steady_clock::now();
-  TRY_ASSIGN([[maybe_unused]] const std::int64_t revision, shared_.instances_.publish(publication));
+  TRY_ASSIGN(const catalog::Published published, shared_.instances_.publish(publication));
   shared_.counters_.blob_commit.add(micros(named - began));
   shared_.counters_.catalog_commit.add(micros(std::chrono::steady_clock::now() - named));
   outcome_.watermark = reservation_.watermark;
+  outcome_.replaced = published.replaced;
   outcome_.multiple_values = validator_.multiple_values();
   reservation_ = {};
-  if (options_.replace) {
+  if (published.replaced) {
     shared_.locator_.forget({publication.key.partition, outcome_.study, outcome_.series, outcome_.sop});
   }
   if (options_.strictness == Strictness::V2 && !outcome_.attribute_errors.empty()) {

@@ -52,7 +52,7 @@ struct IngestOptions {
   catalog::Visibility allowed = catalog::Visibility::everything();  // what whoever stores may store
   std::string expected_study;                                       // from the path; empty: any
   Strictness strictness = Strictness::Standard;
-  bool replace = false;
+  bool replace = false;  // PUT: an instance of these UIDs gives way; atomic: readers see the old one, then the new one
 };
 
 // What became of one file. `status` says whether it was stored; the UIDs are there as far as they could be read.
@@ -62,6 +62,7 @@ struct StoreOutcome {
   std::string study, series, sop, sop_class;
   std::vector<AttributeError> attribute_errors;
   bool identical = false;        // AlreadyExists, and the stored bytes are the same
+  bool replaced = false;         // an older generation has given way
   bool multiple_values = false;  // an indexed attribute has several values: only the first is searchable
   std::int64_t watermark = 0;
 };
@@ -111,6 +112,7 @@ class Ingest::Session {
   Status check_rights();
   Status check_content();
   Status reserve();
+  Status check_replaced(const catalog::InstanceKey& key);
   Status complete();
   void fail(Status status, StoreReason reason);
   void discard();

@@ -22,10 +22,10 @@ Status write_record(blob::BlobStore& blobs, const std::vector<std::int64_t>& wat
 }
 
 // Their rows are garbage already and stay until a sweep has seen that the blobs are gone.
-Status remove_blobs_now(blob::BlobStore& blobs, const std::vector<catalog::InstanceRow>& removed) {
-  for (const catalog::InstanceRow& row : removed) {
-    RETURN_IF_ERROR(remove_with_sidecars(blobs, row.blob_key));
-    RETURN_IF_ERROR(blobs.settle(row.blob_key));
+Status remove_blobs_now(blob::BlobStore& blobs, const std::vector<std::string>& blob_keys) {
+  for (const std::string& blob_key : blob_keys) {
+    RETURN_IF_ERROR(remove_with_sidecars(blobs, blob_key));
+    RETURN_IF_ERROR(blobs.settle(blob_key));
   }
   return {};
 }
@@ -75,15 +75,20 @@ Result<std::uint64_t> remove_instances(blob::BlobStore& blobs, catalog::Instance
                                        const catalog::Scope& scope, const catalog::Visibility& visibility) {
   TRY_ASSIGN(const auto removed, instances.remove(scope, visibility));
   std::vector<std::int64_t> watermarks;
-  watermarks.reserve(removed.size());
-  for (const catalog::InstanceRow& row : removed) {
+  std::vector<std::string> blob_keys;
+  for (const catalog::InstanceRow& row : removed.instances) {
     watermarks.push_back(row.watermark);
+    blob_keys.push_back(row.blob_key);
+  }
+  for (const catalog::PendingBlob& older : removed.superseded) {
+    watermarks.push_back(older.watermark);
+    blob_keys.push_back(older.blob_key);
   }
   std::sort(watermarks.begin(), watermarks.end());
   if (!write_record(blobs, watermarks).ok()) {
-    RETURN_IF_ERROR(remove_blobs_now(blobs, removed));
+    RETURN_IF_ERROR(remove_blobs_now(blobs, blob_keys));
   }
-  return removed.size();
+  return removed.instances.size();
 }
 
 Status for_each_deletion(

@@ -81,6 +81,11 @@ struct Publication {
   bool replace = false;  // PUT: a new generation; otherwise an instance that is there makes it AlreadyExists
 };
 
+struct Published {
+  std::int64_t revision = 0;  // the study's new one
+  bool replaced = false;      // an older generation, whose blob is garbage now
+};
+
 struct InstanceRow {
   InstanceKey key;
   std::int64_t watermark = 0;
@@ -98,6 +103,13 @@ struct PendingBlob {
   std::int64_t watermark = 0;
   std::string blob_key;
   std::string owner;
+};
+
+struct Removed {
+  std::vector<InstanceRow> instances;
+  // Older generations in the same scope, replaced before and not yet reclaimed: with what replaced them gone, a rebuild
+  // must not take them for the newest.
+  std::vector<PendingBlob> superseded;
 };
 
 struct Match {
@@ -138,8 +150,7 @@ class Instances {
   Result<Reservation> reserve(const InstanceKey& key, std::string_view owner, Millis lease, bool replace);
   // Every lease of this owner runs from now again.
   Status heartbeat(std::string_view owner, Millis lease);
-  // Returns the study's new revision.
-  Result<std::int64_t> publish(const Publication& publication);
+  Result<Published> publish(const Publication& publication);
   // The blob is gone from the store: drop its row. Ok when there is none.
   Status forget(std::int64_t watermark);
   // The same for many, in one transaction.
@@ -157,7 +168,7 @@ class Instances {
   // All instances of a scope by series, instance number and UID; NotFound when there is none.
   Result<std::vector<InstanceRow>> list(const Scope& scope, const Visibility& visibility);
   // Removes what the scope names and the caller may see; returns what was removed. NotFound when there was nothing.
-  Result<std::vector<InstanceRow>> remove(const Scope& scope, const Visibility& visibility);
+  Result<Removed> remove(const Scope& scope, const Visibility& visibility);
 
   // Newest first, by watermark. InvalidArgument for a value that its attribute cannot have, and for a pattern that was
   // still being compared when the time was up; Unavailable when the time was up without one, and while the index of a

@@ -247,7 +247,16 @@ ALTER TABLE series DROP COLUMN manufacturer_model_normal;
 ALTER TABLE instances DROP COLUMN instance_number_normal;
 )sql";
 
-constexpr std::array kSteps = {kFirst, kSecond, kThird};
+// 4: the feed is read. An entry carries the flavor of its image, so that who may not see labels is not told of one,
+// also when it has gone. 5, which no image has, where that is not known any more: for who sees everything there.
+constexpr std::string_view kFourth = R"sql(
+ALTER TABLE feed ADD COLUMN image_flavor INTEGER NOT NULL DEFAULT 5;
+UPDATE feed SET image_flavor = coalesce(
+  (SELECT i.image_flavor FROM instances i WHERE i.partition_id = feed.partition_id AND i.watermark = feed.watermark), 5);
+CREATE INDEX feed_time ON feed(time_millis, sequence);
+)sql";
+
+constexpr std::array kSteps = {kFirst, kSecond, kThird, kFourth};
 
 Result<std::int64_t> schema_version(Connection& connection) {
   TRY_ASSIGN(Statement * statement, connection.prepare("SELECT version FROM schema_version"));

@@ -6,6 +6,7 @@
 
 #include <charconv>
 
+#include "catalog/feed_entry.h"
 #include "catalog/index_rows.h"
 #include "catalog/sql.h"
 #include "catalog/study_revision.h"
@@ -35,17 +36,16 @@ constexpr std::string_view kOlderInStudy =
 constexpr std::string_view kOlderInSeries =
     "SELECT id FROM series WHERE study_id = ? AND series_uid = ? AND (ordinary, watermark) > (?, ?)";
 
-constexpr std::string_view kHeld = "SELECT id, generation, blob_id FROM instances WHERE series_id = ? AND sop_uid = ?";
+constexpr std::string_view kHeld =
+    "SELECT i.id, i.generation, i.blob_id FROM instances i JOIN series r ON r.id = i.series_id "
+    "JOIN studies s ON s.id = r.study_id "
+    "WHERE i.sop_uid = ? AND r.series_uid = ? AND s.study_uid = ? AND s.partition_id = ?";
 constexpr std::string_view kDropInstance = "DELETE FROM instances WHERE id = ?";
 constexpr std::string_view kBlobGarbage = "UPDATE blobs SET state = 2 WHERE id = ?";
 constexpr std::string_view kInstance =
     "INSERT INTO instances(series_id, sop_uid, sop_class, instance_number, transfer_syntax, image_flavor, frames, "
     "watermark, generation, revision, blob_id, header, partition_id, index_generation) "
     "VALUES(?,?,?,?,?,?,?,?,?,0,?,?,?,?)";
-constexpr std::string_view kFeed =
-    "INSERT INTO feed(time_millis, partition_id, study_uid, series_uid, sop_uid, action, watermark) "
-    "VALUES(?,?,?,?,?,?,?)";
-constexpr std::int64_t kActionCreate = 1;
 
 std::int64_t is_ordinary(const Publication& p) {
   return (flavor_bit(p.instance.flavor) & kOrdinaryFlavors) != 0 ? 1 : 0;
@@ -96,9 +96,10 @@ Result<std::int64_t> upsert_series(Connection& connection, const Publication& p,
   return id;
 }
 
-// Makes room for a replacement; returns the generation of what comes now.
-Result<std::int64_t> next_generation(Connection& connection, const Publication& p, std::int64_t series) {
-  TRY_ASSIGN(Statement * held, query(connection, kHeld, {series, p.key.sop}));
+// Makes room for a replacement, as a delete would; returns the generation of what comes now. Before study and series
+// are written: what showed the old one's attributes shows those of what remains, and then perhaps the new one's.
+Result<std::int64_t> next_generation(Connection& connection, const Publication& p) {
+  TRY_ASSIGN(Statement * held, query(connection, kHeld, {p.key.sop, p.key.series, p.key.study, p.key.partition}));
   TRY_ASSIGN(const bool there, held->step());
   if (!there) {
     return std::int64_t{1};
@@ -106,11 +107,13 @@ Result<std::int64_t> next_generation(Connection& connection, const Publication& 
   const std::int64_t id = held->integer(0);
   const std::int64_t generation = held->integer(1);
   const std::int64_t blob = held->integer(2);
+  TRY_ASSIGN([[maybe_unused]] const bool more, held->step());
   if (!p.replace) {
     return Status(Code::AlreadyExists, "publish instance " + p.key.sop + ": it was stored meanwhile");
   }
   RETURN_IF_ERROR(run(connection, kDropInstance, {id}));
   RETURN_IF_ERROR(run(connection, kBlobGarbage, {blob}));
+  RETURN_IF_ERROR(tidy_study(connection, p.key.partition, p.key.study));
   return generation + 1;
 }
 
@@ -146,29 +149,29 @@ Result<std::int64_t> next_study_revision(Connection& connection) {
   return returned_id(connection, "UPDATE revision_counter SET value = value + 1 RETURNING value", {});
 }
 
-Result<std::int64_t> publish_in(Connection& connection, const Publication& p, std::int64_t now_millis) {
+Result<Published> publish_in(Connection& connection, const Publication& p, std::int64_t now_millis) {
   RETURN_IF_ERROR(make_live(connection, p));
+  TRY_ASSIGN(const std::int64_t generation, next_generation(connection, p));
   TRY_ASSIGN(const std::int64_t revision, next_study_revision(connection));
   TRY_ASSIGN(const std::int64_t study, upsert_study(connection, p, revision));
   TRY_ASSIGN(const std::int64_t series, upsert_series(connection, p, study));
-  TRY_ASSIGN(const std::int64_t generation, next_generation(connection, p, series));
   RETURN_IF_ERROR(insert_instance(connection, p, series, generation));
-  RETURN_IF_ERROR(
-      run(connection, kFeed,
-          {now_millis, p.key.partition, p.key.study, p.key.series, p.key.sop, kActionCreate, p.reservation.watermark}));
-  return revision;
+  const bool replaced = generation > 1;
+  RETURN_IF_ERROR(append_feed(connection, replaced ? FeedAction::Update : FeedAction::Create, p.key, p.instance.flavor,
+                              p.reservation.watermark, now_millis));
+  return Published{revision, replaced};
 }
 
-Result<std::int64_t> Instances::publish(const Publication& publication) {
-  std::int64_t revision = 0;
+Result<Published> Instances::publish(const Publication& publication) {
+  Published published;
   const Status status = database_.write([&](Connection& connection) -> Status {
-    TRY_ASSIGN(revision, publish_in(connection, publication, clock_.wall_millis()));
+    TRY_ASSIGN(published, publish_in(connection, publication, clock_.wall_millis()));
     return {};
   });
   if (!status.ok()) {
     return status;
   }
-  return revision;
+  return published;
 }
 
 }  // namespace tessera::catalog

@@ -8,7 +8,6 @@
 
 namespace tessera::catalog {
 
-// Returns the study's new revision.
-Result<std::int64_t> publish_in(Connection& connection, const Publication& publication, std::int64_t now_millis);
+Result<Published> publish_in(Connection& connection, const Publication& publication, std::int64_t now_millis);
 
 }  // namespace tessera::catalog

@@ -1,4 +1,5 @@
 // Deleting: rows vanish, parents with their last child, blobs become garbage, the feed says so; one transaction.
+#include "catalog/feed_entry.h"
 #include "catalog/instances.h"
 #include "catalog/rows.h"
 #include "catalog/sql.h"
@@ -10,9 +11,9 @@ namespace {
 
 constexpr std::string_view kDropInstance = "DELETE FROM instances WHERE watermark = ?";
 constexpr std::string_view kBlobGarbage = "UPDATE blobs SET state = 2 WHERE id = ?";
-constexpr std::string_view kFeed =
-    "INSERT INTO feed(time_millis, partition_id, study_uid, series_uid, sop_uid, action, watermark) "
-    "VALUES(?,?,?,?,?,2,?)";
+constexpr std::string_view kSuperseded =
+    "SELECT id, key, coalesce(owner, '') FROM blobs WHERE state = 2 AND partition_id = ? AND study_uid = ? "
+    "AND (? = '' OR series_uid = ?) AND (? = '' OR sop_uid = ?)";
 constexpr std::string_view kEmptySeries =
     "DELETE FROM series WHERE study_id = (SELECT id FROM studies WHERE partition_id = ? AND study_uid = ?) "
     "AND NOT EXISTS (SELECT 1 FROM instances WHERE series_id = series.id)";
@@ -29,31 +30,46 @@ constexpr std::string_view kStudyAfter =
     "WHERE study_id = studies.id ORDER BY ordinary DESC, watermark DESC LIMIT 1) "
     "WHERE partition_id = ? AND study_uid = ?";
 
-Status tidy_study(Connection& connection, const Scope& scope) {
-  RETURN_IF_ERROR(run(connection, kEmptySeries, {scope.partition, scope.study}));
-  RETURN_IF_ERROR(run(connection, kEmptyStudy, {scope.partition, scope.study}));
-  if (connection.changes() == 1) {
-    return {};
+// The blobs in the scope that are garbage already. There are few of them: a sweep is never far.
+Result<std::vector<PendingBlob>> superseded_in(Connection& connection, const Scope& scope) {
+  TRY_ASSIGN(
+      Statement * statement,
+      query(connection, kSuperseded, {scope.partition, scope.study, scope.series, scope.series, scope.sop, scope.sop}));
+  std::vector<PendingBlob> found;
+  while (true) {
+    TRY_ASSIGN(const bool more, statement->step());
+    if (!more) {
+      return found;
+    }
+    found.push_back({statement->integer(0), std::string(statement->text(1)), std::string(statement->text(2))});
   }
-  TRY_ASSIGN(const std::int64_t revision, next_study_revision(connection));
-  RETURN_IF_ERROR(run(connection, kSeriesAfter, {scope.partition, scope.study}));
-  return run(connection, kStudyAfter, {revision, scope.partition, scope.study});
 }
 
 }  // namespace
 
-Result<std::vector<InstanceRow>> Instances::remove(const Scope& scope, const Visibility& visibility) {
-  std::vector<InstanceRow> removed;
+Status tidy_study(Connection& connection, std::int64_t partition, const std::string& study) {
+  RETURN_IF_ERROR(run(connection, kEmptySeries, {partition, study}));
+  RETURN_IF_ERROR(run(connection, kEmptyStudy, {partition, study}));
+  if (connection.changes() == 1) {
+    return {};
+  }
+  TRY_ASSIGN(const std::int64_t revision, next_study_revision(connection));
+  RETURN_IF_ERROR(run(connection, kSeriesAfter, {partition, study}));
+  return run(connection, kStudyAfter, {revision, partition, study});
+}
+
+Result<Removed> Instances::remove(const Scope& scope, const Visibility& visibility) {
+  Removed removed;
   const Status status = database_.write([&](Connection& connection) -> Status {
-    TRY_ASSIGN(removed, select_rows(connection, scope, visibility));
+    TRY_ASSIGN(removed.instances, select_rows(connection, scope, visibility));
+    TRY_ASSIGN(removed.superseded, superseded_in(connection, scope));
     const std::int64_t now = clock_.wall_millis();
-    for (const InstanceRow& row : removed) {
+    for (const InstanceRow& row : removed.instances) {
       RETURN_IF_ERROR(run(connection, kDropInstance, {row.watermark}));
       RETURN_IF_ERROR(run(connection, kBlobGarbage, {row.watermark}));
-      RETURN_IF_ERROR(
-          run(connection, kFeed, {now, row.key.partition, row.key.study, row.key.series, row.key.sop, row.watermark}));
+      RETURN_IF_ERROR(append_feed(connection, FeedAction::Delete, row.key, row.flavor, row.watermark, now));
     }
-    return tidy_study(connection, scope);
+    return tidy_study(connection, scope.partition, scope.study);
   });
   if (!status.ok()) {
     return status;

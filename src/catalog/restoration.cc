@@ -90,8 +90,7 @@ Result<std::vector<FoundBlob>> Restoration::unread(std::int64_t after, std::size
 Status Restoration::publish(std::span<const Publication> publications) {
   return database_.write([&](Connection& connection) -> Status {
     for (const Publication& publication : publications) {
-      TRY_ASSIGN([[maybe_unused]] const std::int64_t revision,
-                 publish_in(connection, publication, clock_.wall_millis()));
+      TRY_ASSIGN([[maybe_unused]] const Published published, publish_in(connection, publication, clock_.wall_millis()));
     }
     return {};
   });

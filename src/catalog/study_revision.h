@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/result.h"
 #include "catalog/database.h"
@@ -10,5 +11,9 @@
 namespace tessera::catalog {
 
 Result<std::int64_t> next_study_revision(Connection& connection);
+
+// After instances of the study have gone: parents go with their last child; those that remain are as new as their
+// newest instance, and the study has a new revision.
+Status tidy_study(Connection& connection, std::int64_t partition, const std::string& study);
 
 }  // namespace tessera::catalog

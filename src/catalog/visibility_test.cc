@@ -184,7 +184,7 @@ TEST_F(VisibilityTest, deleting_leaves_what_is_not_seen_and_its_study_in_the_ord
   publish({1, "1.1", "1.1.1", "1.1.1.1"}, ImageFlavor::Volume, "SM", "A");
   publish({1, "1.1", "1.1.1", "1.1.1.2"}, ImageFlavor::Label, "SM", "L");
   const Visibility ordinary{kOrdinaryFlavors, {}};
-  ASSERT_EQ(instances.remove({1, "1.1", "", ""}, ordinary)->size(), 1u);
+  ASSERT_EQ(instances.remove({1, "1.1", "", ""}, ordinary)->instances.size(), 1u);
   EXPECT_EQ(instances.remove({1, "1.1", "", ""}, ordinary).status().code(), Code::NotFound);
   EXPECT_EQ(instances.list({1, "1.1", "", ""}, Visibility::everything())->size(), 1u);
   publish({1, "1.1", "1.1.1", "1.1.1.3"}, ImageFlavor::Label, "SM", "M");
