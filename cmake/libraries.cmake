@@ -16,6 +16,7 @@ pkg_check_modules(OPENJPEG REQUIRED IMPORTED_TARGET libopenjp2)
 pkg_check_modules(JPEG_XL REQUIRED IMPORTED_TARGET libjxl)
 pkg_check_modules(CHARLS REQUIRED IMPORTED_TARGET charls)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 find_package(boost_json 1.81 REQUIRED)
 find_path(CJOSE_INCLUDE cjose/cjose.h REQUIRED)  # its .pc file wants jansson's headers, which nobody includes
@@ -38,6 +39,7 @@ target_include_directories(image_codecs SYSTEM INTERFACE ${OPENJPH_INCLUDE} ${DC
 target_link_libraries(image_codecs INTERFACE turbojpeg PkgConfig::OPENJPEG PkgConfig::JPEG_XL PkgConfig::CHARLS
   ${OPENJPH_LIBRARY} ${DCMJPEG_LIBRARY} ${DCMTK_LOG_LIBRARY} ${DCMTK_STD_LIBRARY})
 add_library(seccomp ALIAS PkgConfig::SECCOMP)
+add_library(zstd ALIAS PkgConfig::ZSTD)
 add_library(utf8proc ALIAS PkgConfig::UTF8PROC)
 add_library(cjose INTERFACE)
 target_include_directories(cjose SYSTEM INTERFACE ${CJOSE_INCLUDE})

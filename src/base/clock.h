@@ -5,6 +5,9 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
+
+#include "base/result.h"
 
 namespace tessera {
 
@@ -28,5 +31,8 @@ class SystemClock final : public Clock {
 
 // "2026-11-23T07:52:15.120Z"
 std::string rfc3339(std::int64_t wall_millis);
+// The milliseconds of a date and time with its zone ("2026-11-23T08:52:15.1201+01:00"), rounded up. InvalidArgument,
+// saying what is wrong with it, for any other text.
+Result<std::int64_t> parse_rfc3339(std::string_view text);
 
 }  // namespace tessera

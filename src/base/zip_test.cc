@@ -50,7 +50,8 @@ Row read_row(Reader& in) {
   Reader more{in.text(extra)};
   if (!more.rest.empty()) {
     EXPECT_EQ(more.number(2), 1u);
-    EXPECT_EQ(more.number(2), more.rest.size());
+    const std::uint64_t length = more.number(2);
+    EXPECT_EQ(length, more.rest.size());
   }
   for (std::uint64_t* field : {&row.size, &row.compressed, &row.offset}) {  // the order of the extra field
     if (*field == 0xFFFFFFFF) {

@@ -22,11 +22,13 @@ double weight(std::string_view parameter) {
   return number && q >= 0 && q <= 1 ? q : -1;
 }
 
-}  // namespace
+// How welcome each coding is; below 0 when nothing was said.
+struct Weights {
+  double gzip = -1, zstd = -1, identity = -1;
+};
 
-bool prefers_gzip(std::string_view accept_encoding) {
-  double gzip = -1;
-  double identity = -1;
+Weights read_weights(std::string_view accept_encoding) {
+  Weights weights;
   double any = -1;
   while (!accept_encoding.empty()) {
     const std::size_t end = std::min(accept_encoding.find(','), accept_encoding.size());
@@ -36,15 +38,34 @@ bool prefers_gzip(std::string_view accept_encoding) {
     const std::string_view coding = without_blanks(element.substr(0, semicolon));
     const double q = semicolon == element.size() ? 1 : weight(element.substr(semicolon + 1));
     if (same_word(coding, "gzip") || same_word(coding, "x-gzip")) {
-      gzip = std::max(gzip, q);
+      weights.gzip = std::max(weights.gzip, q);
+    } else if (same_word(coding, "zstd")) {
+      weights.zstd = std::max(weights.zstd, q);
     } else if (same_word(coding, "identity")) {
-      identity = std::max(identity, q);
+      weights.identity = std::max(weights.identity, q);
     } else if (coding == "*") {
       any = std::max(any, q);
     }
   }
-  gzip = gzip < 0 ? any : gzip;
-  return gzip > 0 && gzip >= identity;
+  weights.gzip = weights.gzip < 0 ? any : weights.gzip;
+  weights.zstd = weights.zstd < 0 ? any : weights.zstd;
+  return weights;
+}
+
+}  // namespace
+
+ContentCoding preferred_coding(std::string_view accept_encoding) {
+  const Weights weights = read_weights(accept_encoding);
+  if (weights.gzip > 0 && weights.gzip >= weights.identity && weights.gzip >= weights.zstd) {
+    return ContentCoding::Gzip;
+  }
+  const bool zstd = weights.zstd > 0 && weights.zstd >= weights.identity;
+  return zstd ? ContentCoding::Zstd : ContentCoding::Identity;
+}
+
+bool prefers_gzip(std::string_view accept_encoding) {
+  const Weights weights = read_weights(accept_encoding);
+  return weights.gzip > 0 && weights.gzip >= weights.identity;
 }
 
 }  // namespace tessera::net

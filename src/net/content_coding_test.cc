@@ -26,5 +26,18 @@ TEST(ContentCoding, a_malformed_weight_is_no_wish) {
   }
 }
 
+TEST(ContentCoding, zstd_is_used_where_it_is_liked_better_than_gzip_or_alone) {
+  for (const char* field :
+       {"zstd", "ZSTD;q=0.1", "zstd, gzip;q=0.9", "gzip;q=0, *", "br, zstd", "zstd;q=0.5, identity;q=0.5"}) {
+    EXPECT_EQ(preferred_coding(field), ContentCoding::Zstd) << field;
+  }
+  for (const char* field : {"gzip, deflate, br, zstd", "*", "gzip;q=0.5, zstd;q=0.5"}) {
+    EXPECT_EQ(preferred_coding(field), ContentCoding::Gzip) << field;
+  }
+  for (const char* field : {"", "br", "zstd;q=0", "identity, zstd;q=0.5", "zstd;q=2"}) {
+    EXPECT_EQ(preferred_coding(field), ContentCoding::Identity) << field;
+  }
+}
+
 }  // namespace
 }  // namespace tessera::net
