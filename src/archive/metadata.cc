@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "archive/sidecars.h"
 #include "base/hash.h"
+#include "base/zstd.h"
 #include "dicom/byte_order.h"
 
 namespace tessera::archive {
@@ -14,11 +16,15 @@ namespace {
 
 constexpr std::size_t kReadPiece = 64 * 1024;
 
-// Fills buffers with the array, one piece after the other. One thread at a time; blocks.
-class MetadataArray {
+// Fills buffers with the JSON, one piece after the other. One thread at a time; blocks.
+class MetadataText {
  public:
-  MetadataArray(std::vector<catalog::InstanceRow> rows, std::string base_url, bool gzip, blob::BlobStore& blobs)
-      : rows_(std::move(rows)), base_url_(std::move(base_url)), gzip_(gzip), blobs_(blobs) {}
+  MetadataText(std::vector<JsonPart> parts, std::string after, MetadataOptions options, blob::BlobStore& blobs)
+      : parts_(std::move(parts)), after_(std::move(after)), options_(options), blobs_(blobs) {
+    if (options_.coding == MetadataCoding::Zstd) {
+      packer_ = std::make_unique<ZstdPacker>();
+    }
+  }
 
   Result<std::size_t> fill(MutableBytes into) {
     while (ready_at_ == ready_.size()) {
@@ -36,48 +42,67 @@ class MetadataArray {
   }
 
  private:
+  bool is_gzip() const { return options_.coding == MetadataCoding::Gzip; }
+
   // Puts the next piece into ready_; false at the end.
   Result<bool> make_ready() {
     if (ended_) {
       return false;
     }
     if (!file_) {
-      return next_instance();
+      RETURN_IF_ERROR(next_part());
+      return true;
     }
     const MetadataMember& member = file_->members()[member_];
+    if (member.per_frame && !options_.per_frame) {
+      next_member();
+      return true;
+    }
     if (member_at_ < member.range.length) {
       RETURN_IF_ERROR(pass_piece(member));
       return true;
     }
+    const JsonPart& part = parts_[part_];
     if (member_crc_ != member.crc32) {
-      return Status(Code::Corrupt, "read metadata of " + rows_[row_].blob_key + ": a member is damaged");
+      return Status(Code::Corrupt, "read metadata of " + part.row.blob_key + ": a member is damaged");
     }
     joiner_.pass(member);
     if (member.has_bulk) {
-      const catalog::InstanceRow& row = rows_[row_];
-      add_text(instance_url(base_url_, row.key) + "/bulkdata/" + member.bulk.tag_path +
-               "?v=" + std::to_string(row.watermark));
+      RETURN_IF_ERROR(add_text(instance_url(part.base_url, part.row.key) + "/bulkdata/" + member.bulk.tag_path +
+                               "?v=" + std::to_string(part.row.watermark)));
     }
     next_member();
     return true;
   }
 
-  Result<bool> next_instance() {
-    if (gzip_ && row_ == 0) {
+  Status next_part() {
+    if (is_gzip() && !std::exchange(begun_, true)) {
       ready_ += GzipJoiner::begin();
     }
-    if (row_ == rows_.size()) {
-      add_text(rows_.empty() ? "[]" : "]");
-      ready_ += gzip_ ? joiner_.end() : "";
-      ended_ = true;
-      return true;
+    if (part_ == parts_.size()) {
+      return end();
     }
-    add_text(row_ == 0 ? "[" : ",");
-    TRY_ASSIGN(MetadataFile file, open_metadata(blobs_, rows_[row_]));
-    file_ = std::move(file);
+    RETURN_IF_ERROR(add_text(parts_[part_].before));
+    auto file = open_metadata(blobs_, parts_[part_].row, !options_.per_frame);
+    if (file.status().code() == Code::NotFound && options_.null_when_gone) {
+      ++part_;
+      return add_text("null");
+    }
+    RETURN_IF_ERROR(file.status());
+    file_ = std::move(*file);
     member_ = 0;
     start_member();
-    return true;
+    return {};
+  }
+
+  Status end() {
+    ended_ = true;
+    RETURN_IF_ERROR(add_text(after_));
+    if (packer_ != nullptr) {
+      return packer_->pack("", true, ready_);
+    }
+    ready_ += is_gzip() ? joiner_.end() : "";
+    return {};
   }
 
   void next_member() {
@@ -85,7 +110,7 @@ class MetadataArray {
     start_member();
     if (member_ == file_->members().size()) {
       file_.reset();
-      ++row_;
+      ++part_;
     }
   }
 
@@ -100,29 +125,43 @@ class MetadataArray {
     RETURN_IF_ERROR(read_fully(*file_->source(), member.range.offset + member_at_, piece));
     member_at_ += piece.size();
     member_crc_ = crc32_of(piece, member_crc_);
-    if (gzip_) {
+    if (is_gzip()) {
       ready_.append(as_text(piece));
       return {};
     }
-    return inflater_.feed(piece, ready_);
+    if (packer_ == nullptr) {
+      return inflater_.feed(piece, ready_);
+    }
+    inflated_.clear();
+    RETURN_IF_ERROR(inflater_.feed(piece, inflated_));
+    return packer_->pack(inflated_, false, ready_);
   }
 
-  void add_text(std::string_view text) { ready_.append(gzip_ ? joiner_.text(text) : std::string(text)); }
+  Status add_text(std::string_view text) {
+    if (packer_ != nullptr) {
+      return packer_->pack(text, false, ready_);
+    }
+    ready_.append(is_gzip() ? joiner_.text(text) : std::string(text));
+    return {};
+  }
 
-  const std::vector<catalog::InstanceRow> rows_;
-  const std::string base_url_;
-  const bool gzip_;
+  const std::vector<JsonPart> parts_;
+  const std::string after_;
+  const MetadataOptions options_;
   blob::BlobStore& blobs_;
 
   std::string ready_;  // made, not yet handed out
   std::size_t ready_at_ = 0;
-  std::size_t row_ = 0;
-  std::optional<MetadataFile> file_;  // of row_, while its members are being passed
+  std::size_t part_ = 0;
+  std::optional<MetadataFile> file_;  // of part_, while its members are being passed
   std::size_t member_ = 0;
   std::uint64_t member_at_ = 0;
   std::uint32_t member_crc_ = 0;
   Inflater inflater_;
   GzipJoiner joiner_;
+  std::unique_ptr<ZstdPacker> packer_;  // zstd only
+  std::string inflated_;
+  bool begun_ = false;
   bool ended_ = false;
 };
 
@@ -158,15 +197,15 @@ class TurnedAround final : public RangeSource {
 
 class MetadataStream final : public Stream {
  public:
-  MetadataStream(std::shared_ptr<MetadataArray> array, Pool& pool) : array_(std::move(array)), pool_(pool) {}
+  MetadataStream(std::shared_ptr<MetadataText> text, Pool& pool) : text_(std::move(text)), pool_(pool) {}
 
   void pull(MutableBytes into, ReadDone done) override {
-    // The array is shared with the task: the stream may be dropped while a pull is under way.
-    pool_.post([array = array_, into, done = std::move(done)] { done(array->fill(into)); });
+    // The text is shared with the task: the stream may be dropped while a pull is under way.
+    pool_.post([text = text_, into, done = std::move(done)] { done(text->fill(into)); });
   }
 
  private:
-  std::shared_ptr<MetadataArray> array_;
+  std::shared_ptr<MetadataText> text_;
   Pool& pool_;
 };
 
@@ -179,10 +218,20 @@ std::string instance_url(std::string_view base, const catalog::InstanceKey& key)
   return url;
 }
 
-std::unique_ptr<Stream> stream_metadata(std::vector<catalog::InstanceRow> rows, std::string base_url, bool gzip,
-                                        blob::BlobStore& blobs, Pool& pool) {
+std::unique_ptr<Stream> stream_json(std::vector<JsonPart> parts, std::string after, MetadataOptions options,
+                                    blob::BlobStore& blobs, Pool& pool) {
   return std::make_unique<MetadataStream>(
-      std::make_shared<MetadataArray>(std::move(rows), std::move(base_url), gzip, blobs), pool);
+      std::make_shared<MetadataText>(std::move(parts), std::move(after), options, blobs), pool);
+}
+
+std::unique_ptr<Stream> stream_metadata(std::vector<catalog::InstanceRow> rows, std::string base_url,
+                                        MetadataOptions options, blob::BlobStore& blobs, Pool& pool) {
+  std::vector<JsonPart> parts;
+  parts.reserve(rows.size());
+  for (catalog::InstanceRow& row : rows) {
+    parts.push_back({parts.empty() ? "[" : ",", base_url, std::move(row)});
+  }
+  return stream_json(std::move(parts), rows.empty() ? "[]" : "]", options, blobs, pool);
 }
 
 Result<Rope> bulk_value(blob::BlobStore& blobs, const catalog::InstanceRow& row, std::string_view tag_path,

@@ -21,6 +21,10 @@ constexpr std::uint64_t kMaxIndexBytes = 512ull * 1024 * 1024;
 // Flags of an index row.
 constexpr std::uint8_t kHasBulk = 1;
 constexpr std::uint8_t kBigEndian = 2;
+constexpr std::uint8_t kPerFrame = 4;
+
+constexpr std::size_t kCutsAt = 48;  // in the header
+constexpr std::uint32_t kCutsPerFrame = 1;
 
 Status corrupt(const char* what) {
   return Status(Code::Corrupt, std::string("read metadata sidecar: ") + what);
@@ -32,7 +36,9 @@ void append_index_row(ByteBuffer& index, const MetadataMember& member) {
   append_le(index, member.raw_length);
   append_le(index, member.crc32);
   append_le(index, member.raw_crc32);
-  append_le<std::uint8_t>(index, member.has_bulk ? kHasBulk | (member.bulk.big_endian ? kBigEndian : 0) : 0);
+  append_le<std::uint8_t>(
+      index, static_cast<std::uint8_t>((member.has_bulk ? kHasBulk : 0) | (member.bulk.big_endian ? kBigEndian : 0) |
+                                       (member.per_frame ? kPerFrame : 0)));
   append_le<std::uint8_t>(index, static_cast<std::uint8_t>(member.bulk.vr));
   append_le(index, member.bulk.range.offset);
   append_le(index, member.bulk.range.length);
@@ -54,6 +60,7 @@ bool cut_index_row(ByteView& rest, MetadataMember& member) {
   member.raw_crc32 = load_le32(at + 28);
   member.has_bulk = (at[32] & kHasBulk) != 0;
   member.bulk.big_endian = (at[32] & kBigEndian) != 0;
+  member.per_frame = (at[32] & kPerFrame) != 0;
   member.bulk.vr = static_cast<dicom::Vr>(at[33]);
   member.bulk.range = {load_le64(at + 34), load_le64(at + 42)};
   const std::size_t path = load_le16(at + 50);
@@ -117,7 +124,13 @@ Status MetadataWriter::close_member() {
   const std::uint64_t next = open_.range.end();
   open_ = MetadataMember();
   open_.range.offset = next;
+  open_.per_frame = in_groups_;
   return {};
+}
+
+Status MetadataWriter::per_frame_groups(bool begins) {
+  in_groups_ = begins;  // what comes now
+  return close_member();
 }
 
 Status MetadataWriter::bulk(const dicom::BulkValue& value) {
@@ -145,6 +158,7 @@ Status MetadataWriter::finish(std::uint64_t blob_size, std::uint64_t blob_hash) 
   store_le(header.data() + 32, static_cast<std::uint64_t>(index_.size()));
   store_le(header.data() + 40, crc32_of(index_));
   store_le(header.data() + 44, members_);
+  store_le(header.data() + kCutsAt, kCutsPerFrame);
   store_le(header.data() + 60, crc32_of(ByteView(header.data(), 60)));
   return out_.overwrite(0, header);
 }
@@ -174,6 +188,7 @@ Result<MetadataFile> MetadataFile::open(std::shared_ptr<RangeSource> source, std
   }
   MetadataFile file;
   file.source_ = std::move(source);
+  file.cuts_per_frame_ = (load_le32(header.data() + kCutsAt) & kCutsPerFrame) != 0;
   ByteView rest = index;
   std::uint64_t expected = kHeaderBytes;
   for (std::uint32_t left = load_le32(header.data() + 44); left > 0; --left) {

@@ -31,6 +31,7 @@ struct MetadataMember {
   std::uint64_t raw_length = 0;
   std::uint32_t crc32 = 0;      // of the compressed bytes
   std::uint32_t raw_crc32 = 0;  // of what they hold: joined to the CRC of a whole answer
+  bool per_frame = false;       // part of the per-frame groups: what is left without such members is an object too
   bool has_bulk = false;
   dicom::BulkValue bulk;  // its URI follows this member
 };
@@ -43,6 +44,7 @@ class MetadataWriter final : public dicom::JsonOutput {
 
   Status text(std::string_view json) override;
   Status bulk(const dicom::BulkValue& value) override;
+  Status per_frame_groups(bool begins) override;
   Status finish(std::uint64_t blob_size, std::uint64_t blob_hash);
 
  private:
@@ -54,6 +56,7 @@ class MetadataWriter final : public dicom::JsonOutput {
   ByteBuffer index_;
   std::uint32_t members_ = 0;
   MetadataMember open_;  // the member being written
+  bool in_groups_ = false;
 };
 
 class MetadataFile {
@@ -65,6 +68,8 @@ class MetadataFile {
   const std::vector<MetadataMember>& members() const { return members_; }
   const std::shared_ptr<RangeSource>& source() const { return source_; }
   std::uint64_t raw_size() const;
+  // Whether members are cut at the per-frame groups, if there are any; those of older versions are not.
+  bool cuts_per_frame() const { return cuts_per_frame_; }
 
   // The whole JSON with `bulk_base` + path + `bulk_suffix` as each BulkDataURI; TooLarge above `limit`.
   Result<std::string> json(std::string_view bulk_base, std::string_view bulk_suffix, std::uint64_t limit) const;
@@ -72,6 +77,7 @@ class MetadataFile {
  private:
   std::shared_ptr<RangeSource> source_;
   std::vector<MetadataMember> members_;
+  bool cuts_per_frame_ = false;
 };
 
 // What a gzip answer is made of: begin(), then members and texts in any order, then end().

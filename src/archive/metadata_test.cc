@@ -43,7 +43,7 @@ TEST_F(MetadataTest, a_bulk_value_is_an_absolute_uri_in_the_json_and_a_range_of_
   file.icc_profile = std::string(3000, 'i');
   ASSERT_TRUE(store(file.bytes()).status.ok());
   const auto row = *instances.find(scope_of(file), everything);
-  auto stream = stream_metadata({row}, "https://host/dicom-web", false, *blobs, pool);
+  auto stream = stream_metadata({row}, "https://host/dicom-web", {}, *blobs, pool);
   const std::string json = pull_all(*stream, 100);
   const std::string uri =
       "https://host/dicom-web/studies/1.2.3/series/1.2.3.4/instances/1.2.3.4.5/bulkdata/"
@@ -69,8 +69,8 @@ TEST_F(MetadataTest, the_gzip_answer_is_the_identity_answer_compressed) {
     ASSERT_TRUE(store(file.bytes()).status.ok());
     rows.push_back(*instances.find(scope_of(file), everything));
   }
-  const std::string plain = pull_all(*stream_metadata(rows, "http://h", false, *blobs, pool), 1 << 16);
-  const std::string packed = pull_all(*stream_metadata(rows, "http://h", true, *blobs, pool), 77);
+  const std::string plain = pull_all(*stream_metadata(rows, "http://h", {}, *blobs, pool), 1 << 16);
+  const std::string packed = pull_all(*stream_metadata(rows, "http://h", {MetadataCoding::Gzip}, *blobs, pool), 77);
   // One gzip stream, as a reader that knows of no second member sees it: CRC and size included.
   z_stream reader{};
   inflateInit2(&reader, 15 + 16);
@@ -87,7 +87,7 @@ TEST_F(MetadataTest, the_gzip_answer_is_the_identity_answer_compressed) {
 }
 
 TEST_F(MetadataTest, no_instance_is_an_empty_array) {
-  EXPECT_EQ(pull_all(*stream_metadata({}, "http://h", false, *blobs, pool), 10), "[]");
+  EXPECT_EQ(pull_all(*stream_metadata({}, "http://h", {}, *blobs, pool), 10), "[]");
 }
 
 TEST_F(MetadataTest, a_flipped_bit_anywhere_in_the_sidecar_is_noticed) {

@@ -118,12 +118,14 @@ Result<std::shared_ptr<RangeSource>> open_content(blob::BlobStore& store, const 
   return Status(Code::Internal, "open inflated sidecar: rebuilt twice");
 }
 
-Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::InstanceRow& row) {
+Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::InstanceRow& row, bool cut_per_frame) {
   for (const bool may_rebuild : {true, false}) {
     auto source = store.open(meta_key(row.blob_key));
     if (source.ok()) {
       auto file = MetadataFile::open(std::move(*source), row.blob.size, row.blob.xxh3);
-      if (file.ok() || file.status().code() != Code::Corrupt || !may_rebuild) {
+      const bool usable = file.ok() && (file->cuts_per_frame() || !cut_per_frame);
+      const bool is_gone = file.ok() ? !usable : file.status().code() == Code::Corrupt;
+      if (!is_gone || !may_rebuild) {
         return file;
       }
     } else if (source.status().code() != Code::NotFound || !may_rebuild) {

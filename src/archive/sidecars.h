@@ -63,8 +63,9 @@ Status rebuild_sidecars(blob::BlobStore& store, const catalog::InstanceRow& row)
 Result<std::shared_ptr<RangeSource>> open_content(blob::BlobStore& store, const catalog::InstanceRow& row,
                                                   std::shared_ptr<RangeSource> blob);
 
-// The metadata sidecar of a row, rebuilt when absent or wrong. Blocks.
-Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::InstanceRow& row);
+// The metadata sidecar of a row, rebuilt when absent or wrong, or, with `cut_per_frame`, when an older program made it
+// and did not cut it at the per-frame groups. Blocks.
+Result<MetadataFile> open_metadata(blob::BlobStore& store, const catalog::InstanceRow& row, bool cut_per_frame = false);
 
 // Removes a blob and its sidecars; ok when they were not there.
 Status remove_with_sidecars(blob::BlobStore& store, std::string_view blob_key);

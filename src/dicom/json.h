@@ -36,6 +36,12 @@ class JsonOutput {
   // Called inside the string of a BulkDataURI, right after its opening quote: whatever is written for it (a
   // base URL and the path) ends up there; the writer closes the quote. Large objects may have very many.
   virtual Status bulk(const BulkValue& value) = 0;
+  // Before and behind the text (with the comma in front of it) of PerFrameFunctionalGroupsSequence at top level, which
+  // may be nearly all there is: what is left without it is an object too.
+  virtual Status per_frame_groups(bool begins) {
+    (void)begins;
+    return {};
+  }
 };
 
 struct JsonOptions {

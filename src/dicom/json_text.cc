@@ -18,7 +18,15 @@ void JsonText::begin_member() {
 }
 
 void JsonText::bulk(BulkValue value) {
-  places_.push_back({text_.size(), std::move(value)});
+  places_.push_back({text_.size(), Mark::Bulk, std::move(value)});
+}
+
+void JsonText::per_frame_groups(bool begins) {
+  if (is_limited() || (begins ? !has_members_ : !in_groups_)) {
+    return;
+  }
+  in_groups_ = begins;
+  places_.push_back({text_.size(), begins ? Mark::GroupsBegin : Mark::GroupsEnd, {}});
 }
 
 void JsonText::drop_to_member_start() {
@@ -49,7 +57,8 @@ Status JsonText::flush() {
   std::size_t from = 0;
   for (const Place& place : places_) {
     RETURN_IF_ERROR(output_.text(std::string_view(text_).substr(from, place.at - from)));
-    RETURN_IF_ERROR(output_.bulk(place.value));
+    RETURN_IF_ERROR(place.mark == Mark::Bulk ? output_.bulk(place.value)
+                                             : output_.per_frame_groups(place.mark == Mark::GroupsBegin));
     from = place.at;
   }
   RETURN_IF_ERROR(output_.text(std::string_view(text_).substr(from)));

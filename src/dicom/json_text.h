@@ -22,13 +22,18 @@ class JsonText {
   std::string& tail() { return text_; }
   // Marks the place of a bulk value's URI.
   void bulk(BulkValue value);
+  // Marks where the per-frame groups begin, before begin_member(), or end, after end_member(). The first member of the
+  // object is not marked: without it a comma would be left over.
+  void per_frame_groups(bool begins);
   // Called now and then inside a long member: gives out what is due, or drops what is too long.
   Status check();
   Status finish();
 
  private:
+  enum class Mark { Bulk, GroupsBegin, GroupsEnd };
   struct Place {
     std::size_t at;  // in text_
+    Mark mark;
     BulkValue value;
   };
 
@@ -44,6 +49,7 @@ class JsonText {
   std::size_t member_start_ = 0;
   bool has_members_ = false;
   bool dropping_ = false;
+  bool in_groups_ = false;
 };
 
 }  // namespace tessera::dicom

@@ -197,6 +197,9 @@ Status JsonWriter::on_sequence_begin(const ElementHeader& element) {
     ++impl_->skipped_depth;
     return {};
   }
+  if (impl_->data_sets.size() == 1 && element.tag == tags::kPerFrameFunctionalGroupsSequence) {
+    impl_->text.per_frame_groups(true);
+  }
   impl_->begin_member(element);
   impl_->data_sets.push_back({element.tag, 0, false, nullptr});
   return {};
@@ -228,8 +231,13 @@ Status JsonWriter::on_sequence_end() {
     return {};
   }
   impl_->text.tail() += impl_->data_sets.back().items > 0 ? "]" : "";
+  const Tag sequence = impl_->data_sets.back().sequence;
   impl_->data_sets.pop_back();
-  return impl_->end_member();
+  RETURN_IF_ERROR(impl_->end_member());
+  if (impl_->data_sets.size() == 1 && sequence == tags::kPerFrameFunctionalGroupsSequence) {
+    impl_->text.per_frame_groups(false);
+  }
+  return {};
 }
 
 Status JsonWriter::on_fragments_begin(const ElementHeader& element) {

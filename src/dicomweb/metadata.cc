@@ -1,35 +1,53 @@
 // GET …/metadata at study, series and instance level
-//   200  application/dicom+json, streamed, gzip where accepted; absolute BulkDataURIs
+//   200  application/dicom+json, streamed, gzip or zstd where accepted; absolute BulkDataURIs; without the per-frame
+//        groups where excludefield says so
 //   304  If-None-Match holds (the tag is the hash of which versions of which instances the caller sees, per coding)
-//   400  msdicom-request-original neither true nor false · 404 · 406
+//   400  msdicom-request-original neither true nor false, excludefield another attribute · 404 · 406
 #include "archive/metadata.h"
 
 #include "dicomweb/conditional.h"
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
 #include "dicomweb/versions.h"
+#include "net/uri.h"
 
 namespace tessera::dicomweb {
 
 namespace {
 
+// excludefield=PerFrameFunctionalGroupsSequence: whether the per-frame groups are wanted. Nothing else can be left out.
+Result<bool> wants_per_frame(std::string_view query) {
+  TRY_ASSIGN(const auto parameters, net::parse_query(query));
+  bool wanted = true;
+  for (const auto& [name, value] : parameters) {
+    if (name != "excludefield") {
+      continue;
+    }
+    if (value != "PerFrameFunctionalGroupsSequence" && value != "52009230") {
+      return Status(Code::InvalidArgument, "metadata: excludefield is '" + value.substr(0, 64) +
+                                               "'; only PerFrameFunctionalGroupsSequence (52009230) can be left out");
+    }
+    wanted = false;
+  }
+  return wanted;
+}
+
 Status answer(const ArchiveParts& parts, Exchange& exchange) {
   RETURN_IF_ERROR(check_request_original(exchange.request));
   RETURN_IF_ERROR(negotiate_json(accept_text(exchange.request)));
+  archive::MetadataOptions options{.coding = choose_coding(exchange.request)};
+  TRY_ASSIGN(options.per_frame, wants_per_frame(exchange.request.query));
   TRY_ASSIGN(auto rows, parts.instances.list(exchange.scope, exchange.visibility()));
-  const bool gzip = accepts_gzip(exchange.request);
-  const Validator validator{.etag = versions_etag("m", rows, gzip ? "-gzip" : ""), .vary = kVaryOfJson};
+  net::Response response;
+  const std::string suffix = set_coding(options.coding, response);
+  const Validator validator{.etag = versions_etag(options.per_frame ? "m" : "x", rows, suffix), .vary = kVaryOfJson};
   if (matches_none(exchange.request, validator.etag)) {
     exchange.send(not_modified(exchange.request, validator));
     return {};
   }
-  net::Response response;
   set_caching(exchange.request, validator, response);
   response.set("Content-Type", "application/dicom+json");
-  if (gzip) {
-    response.set("Content-Encoding", "gzip");
-  }
-  response.body = archive::stream_metadata(std::move(rows), exchange.base_url(), gzip, parts.blobs, parts.readers);
+  response.body = archive::stream_metadata(std::move(rows), exchange.base_url(), options, parts.blobs, parts.readers);
   exchange.send(std::move(response));
   return {};
 }

@@ -296,6 +296,27 @@ bool accepts_gzip(const net::Request& request) {
   return net::prefers_gzip(joined_fields(request, "accept-encoding"));
 }
 
+archive::MetadataCoding choose_coding(const net::Request& request) {
+  switch (net::preferred_coding(joined_fields(request, "accept-encoding"))) {
+    case net::ContentCoding::Gzip:
+      return archive::MetadataCoding::Gzip;
+    case net::ContentCoding::Zstd:
+      return archive::MetadataCoding::Zstd;
+    case net::ContentCoding::Identity:
+      break;
+  }
+  return archive::MetadataCoding::Identity;
+}
+
+std::string set_coding(archive::MetadataCoding coding, net::Response& response) {
+  if (coding == archive::MetadataCoding::Identity) {
+    return {};
+  }
+  const std::string name = coding == archive::MetadataCoding::Gzip ? "gzip" : "zstd";
+  response.set("Content-Encoding", name);
+  return "-" + name;
+}
+
 Status check_request_original(const net::Request& request) {
   constexpr std::string_view kName = "msdicom-request-original";
   if (!request.has_field(kName)) {

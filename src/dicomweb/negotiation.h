@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/metadata.h"
 #include "base/result.h"
 #include "catalog/instances.h"
 #include "dicom/transfer_syntax.h"
@@ -54,6 +55,10 @@ Status negotiate_json(std::string_view accept);
 
 // Whether a JSON answer should go out as gzip: all Accept-Encoding fields joined.
 bool accepts_gzip(const net::Request& request);
+// The same where there is zstd, too.
+archive::MetadataCoding choose_coding(const net::Request& request);
+// Content-Encoding, where there is one; returns what an entity tag ends in: "-gzip", "-zstd" or nothing.
+std::string set_coding(archive::MetadataCoding coding, net::Response& response);
 // What such an answer depends on.
 inline constexpr std::string_view kVaryOfJson = "Accept, Accept-Encoding";
 
