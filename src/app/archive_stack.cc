@@ -24,6 +24,7 @@ ArchiveStack::ArchiveStack(archive::DataFolder opened, archive::Locator::Options
       free_space(*folder.blobs, clock, min_free_bytes),
       instances(*folder.database, clock),
       partitions(*folder.database, clock),
+      feed(*folder.database),
       keys(*folder.database, clock),
       locator(*folder.blobs, instances, cache),
       ingest(*folder.blobs, instances, locator, {.owner = owner, .lease = lease}),

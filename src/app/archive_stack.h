@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "catalog/feed.h"
 #include "catalog/instances.h"
 #include "catalog/keys.h"
 #include "catalog/partitions.h"
@@ -34,6 +35,7 @@ class ArchiveStack {
   archive::FreeSpace free_space;
   catalog::Instances instances;
   catalog::Partitions partitions;
+  catalog::Feed feed;
   catalog::Keys keys;
   archive::Locator locator;
   archive::Ingest ingest;

@@ -10,6 +10,7 @@
 #include "archive/transcode.h"
 #include "auth/audit_trail.h"
 #include "base/pool.h"
+#include "catalog/feed.h"
 #include "catalog/instances.h"
 #include "catalog/partitions.h"
 #include "dicomweb/upload_quota.h"
@@ -21,6 +22,7 @@ struct ArchiveParts {
   archive::Locator& locator;
   catalog::Instances& instances;
   catalog::Partitions& partitions;
+  catalog::Feed& feed;
   blob::BlobStore& blobs;
   Pool& readers;                     // look-ups, metadata, search: short tasks
   Pool& writers;                     // uploads and deletes: disk and catalog commits

@@ -23,11 +23,12 @@ struct Kind {
   bool counted;  // comes by the thousand: counted together
 };
 constexpr std::array kReads = {
-    Kind{"/frames/{*}", "frames", true},  Kind{"/bulkdata/{*}", "bulkdata", true},
-    Kind{"/metadata", "metadata", false}, Kind{"/instances/{instance}", "retrieve", false},
-    Kind{"/studies", "search", false},    Kind{"/series", "search", false},
-    Kind{"/instances", "search", false},  Kind{"/partitions", "partitions", false},
-    Kind{"/{study}", "retrieve", false},  Kind{"/{series}", "retrieve", false},
+    Kind{"/frames/{*}", "frames", true},      Kind{"/bulkdata/{*}", "bulkdata", true},
+    Kind{"/metadata", "metadata", false},     Kind{"/instances/{instance}", "retrieve", false},
+    Kind{"/studies", "search", false},        Kind{"/series", "search", false},
+    Kind{"/instances", "search", false},      Kind{"/partitions", "partitions", false},
+    Kind{"/changefeed", "changefeed", false}, Kind{"/latest", "changefeed", false},
+    Kind{"/{study}", "retrieve", false},      Kind{"/{series}", "retrieve", false},
 };
 
 Kind kind_of(net::Method method, std::string_view route) {
@@ -36,6 +37,7 @@ Kind kind_of(net::Method method, std::string_view route) {
     case net::Method::Head:
       break;
     case net::Method::Post:
+    case net::Method::Put:
       return {"", route.starts_with("/studies") ? "store" : "change", false};
     case net::Method::Delete:
       return {"", "delete", false};
@@ -99,7 +101,7 @@ std::string_view uid_of(const std::string& text) {
 
 const char* outcome_of(const archive::StoreOutcome& outcome) {
   if (outcome.status.ok()) {
-    return "stored";
+    return outcome.replaced ? "replaced" : "stored";
   }
   return outcome.identical ? "identical" : "refused";
 }

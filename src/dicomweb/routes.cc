@@ -42,11 +42,16 @@ constexpr std::array kRoutes = {
     Route{Method::Post, "/studies", Action::Write, store_instances, Partition::Created},
     Route{Method::Post, "/studies/{study}", Action::Write, store_instances, Partition::Created},
 
+    Route{Method::Put, "/studies", Action::Write, store_instances, Partition::Created},
+    Route{Method::Put, "/studies/{study}", Action::Write, store_instances, Partition::Created},
+
     Route{Method::Delete, "/studies/{study}", Action::Delete, delete_scope},
     Route{Method::Delete, "/studies/{study}/series/{series}", Action::Delete, delete_scope},
     Route{Method::Delete, "/studies/{study}/series/{series}/instances/{instance}", Action::Delete, delete_scope},
 
     Route{Method::Get, "/partitions", Action::Read, list_partitions, Partition::None},
+    Route{Method::Get, "/changefeed", Action::Read, read_feed, Partition::None},
+    Route{Method::Get, "/changefeed/latest", Action::Read, read_latest_change, Partition::None},
 };
 
 // A route without a rule is no route: an action that is left out is 0, which is none.

@@ -107,15 +107,20 @@ def search(query):
     return ask
 
 
-def store(lab, base, pattern, file, headers):
+def store(lab, base, pattern, file, headers, method="POST"):
     made = new_file(file.flavor)
-    answer = lab.post(base + filled(pattern, made), made.bytes, headers=headers)
+    answer = lab.request(method, base + filled(pattern, made), JSON, {"Content-Type": "application/dicom", **headers},
+                         data=made.bytes)
     if answer.status_code in (200, 202):
         return True
     assert answer.status_code == 409 and StoreAnswer(answer).reasons() == [292], answer.text
     shown = lab.get(f"{base}/instances?SOPInstanceUID={made.sop}", JSON, bearer("chief"))
     assert shown.status_code in (204, 400)
     return False
+
+
+def put(lab, base, pattern, file, headers):
+    return store(lab, base, pattern, file, headers, "PUT")
 
 
 def delete(lab, base, pattern, file, headers):
@@ -147,10 +152,14 @@ RECIPES = {
     ("GET", SERIES + "/instances"): search(""),
     ("POST", "/studies"): store,
     ("POST", "/studies/{study}"): store,
+    ("PUT", "/studies"): put,
+    ("PUT", "/studies/{study}"): put,
     ("DELETE", "/studies/{study}"): delete,
     ("DELETE", SERIES): delete,
     ("DELETE", INSTANCE): delete,
-    ("GET", "/partitions"): None,  # of the service: a test of its own below
+    ("GET", "/partitions"): None,  # of the service: tests of their own below and in test_changefeed.py
+    ("GET", "/changefeed"): None,
+    ("GET", "/changefeed/latest"): None,
 }
 
 
@@ -173,7 +182,7 @@ def test_what_the_rules_give_is_answered_and_nothing_else(lab, method, pattern, 
                 assert recipe(lab, base, pattern, file, bearer(role)) == (flavor in given), where
                 continue
             answer = lab.request(method, base + filled(pattern, file).replace("{*}", "1"), "*/*", bearer(role),
-                                 **({"data": file.bytes} if method == "POST" else {}))
+                                 **({"data": file.bytes} if method in ("POST", "PUT") else {}))
             assert_says_why(answer, 403, f"'{role}' may not {action} here")
             assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"], where
             assert lab.get(base + file.path, "*/*", bearer("chief")).status_code == 200, where
@@ -183,11 +192,11 @@ def test_what_the_rules_give_is_answered_and_nothing_else(lab, method, pattern, 
 @pytest.mark.parametrize("method, pattern, action", [row for row in table() if RECIPES.get(row[:2])])
 def test_a_partition_that_is_not_there_is_as_one_that_is_not_granted(lab, method, pattern, action, role):
     file = lab.files["unknown-lab"]
-    more = {"data": file.bytes} if method == "POST" else {}
+    more = {"data": file.bytes} if method in ("POST", "PUT") else {}
     path = filled(pattern, file).replace("{*}", "1")
     unknown = lab.request(method, f"/v2/partitions/foreign-unknown{path}", "*/*", bearer(role), **more)
     if flavors_of(role, action, "foreign-unknown"):
-        assert unknown.status_code == 400 or method == "POST"
+        assert unknown.status_code == 400 or method in ("POST", "PUT")
         return
     granted_not = lab.request(method, f"/v2/partitions/{FOREIGN}{path}", "*/*", bearer(role), **more)
     if not flavors_of(role, action, FOREIGN):
@@ -198,10 +207,29 @@ def test_a_partition_that_is_not_there_is_as_one_that_is_not_granted(lab, method
 @pytest.mark.parametrize("method, pattern, action", table())
 def test_without_a_credential_nothing_is_answered(lab, method, pattern, action):
     file = lab.files[OWN, "VOLUME"]
-    base = "/v2" if pattern == "/partitions" else f"/v2/partitions/{OWN}"
+    base = "/v2" if RECIPES[method, pattern] is None else f"/v2/partitions/{OWN}"
     answer = lab.request(method, base + filled(pattern, file).replace("{*}", "1"), "*/*")
     assert_says_why(answer, 401)
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("role", [role for role in RULES if flavors_of(role, "write", OWN)])
+def test_a_replacement_wants_the_right_to_store_what_comes_and_what_goes(lab, role):
+    base, given = f"/v2/partitions/{OWN}", flavors_of(role, "write", OWN)
+    for old in FLAVORS:
+        for new in FLAVORS:
+            held = new_file(old)
+            lab.store(held, prefix=base, headers=bearer("chief"))
+            body = make.rich(study=held.study, series=held.series, SOPInstanceUID=held.sop, InstanceNumber=9,
+                             ImageType=list(new_file(new).dataset.ImageType)).bytes
+            answer = lab.request("PUT", f"{base}/studies", JSON, {"Content-Type": "application/dicom", **bearer(role)},
+                                 data=body)
+            kept = lab.get(base + held.path, "application/dicom", bearer("chief")).content
+            if {old, new} <= given:
+                assert answer.status_code in (200, 202) and kept == body, f"{role} {old} {new}"
+            else:
+                assert answer.status_code == 409 and StoreAnswer(answer).reasons() == [292], f"{role} {old} {new}"
+                assert kept == held.bytes
 
 
 @pytest.mark.parametrize("role", RULES)

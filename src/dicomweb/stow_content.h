@@ -1,0 +1,22 @@
+// What the body of a STOW request is, decided from its head. Pure.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "dicomweb/profile.h"
+#include "net/http.h"
+
+namespace tessera::dicomweb {
+
+struct BodyKind {
+  bool multipart = false;
+  std::string boundary;
+  std::string root_type;  // for parts that name none
+};
+
+// Unsupported (415) for what is neither DICOM nor related parts of it, and for a content-coding; InvalidArgument (400)
+// for a start parameter.
+Result<BodyKind> read_content_type(const net::Request& request, Profile profile);
+
+}  // namespace tessera::dicomweb
