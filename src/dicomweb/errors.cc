@@ -1,10 +1,17 @@
 #include "dicomweb/errors.h"
 
+#include <algorithm>
 #include <array>
+
+#include "dicom/json.h"
+#include "net/field_text.h"
+#include "net/media_type.h"
 
 namespace tessera::dicomweb {
 
 namespace {
+
+constexpr std::string_view kProblem = "application/problem+json";
 
 struct Row {
   Code code;
@@ -60,6 +67,40 @@ net::Response error_response(const Status& status) {
   response.set("Cache-Control", "no-store");
   response.body = sentence(response.status, status) + "\n";
   return response;
+}
+
+namespace {
+
+bool names_problem(const net::Request& request) {
+  for (const auto& [name, value] : request.fields) {
+    if (!net::same_word(name, "accept")) {
+      continue;
+    }
+    const auto alternatives = net::parse_accept(value);
+    const auto is_problem = [](const net::MediaType& asked) { return asked.type == kProblem; };
+    if (alternatives.ok() && std::any_of(alternatives->begin(), alternatives->end(), is_problem)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void prefer_problem(const net::Request& request, net::Response& response) {
+  const auto type = std::find_if(response.fields.begin(), response.fields.end(),
+                                 [](const auto& field) { return field.first == "Content-Type"; });
+  auto* text = std::get_if<std::string>(&response.body);
+  if (response.status < 400 || text == nullptr || type == response.fields.end() ||
+      !type->second.starts_with("text/plain") || !names_problem(request)) {
+    return;
+  }
+  std::string sentence = std::move(*text);
+  sentence.erase(sentence.find_last_not_of('\n') + 1);
+  std::string json = "{\"status\":" + std::to_string(response.status) + ",\"detail\":";
+  dicom::append_json_string(json, sentence);
+  type->second = std::string(kProblem);
+  *text = json + "}";
 }
 
 }  // namespace tessera::dicomweb

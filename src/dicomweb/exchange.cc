@@ -10,6 +10,7 @@ std::string Exchange::base_url() const {
 
 void Exchange::send(net::Response response) {
   response.route = route;
+  prefer_problem(request, response);
   if (profile != Profile::Standard) {
     response.set("api-supported-versions", "1, 2");
   }

@@ -27,6 +27,7 @@ Sink delete_scope(const ArchiveParts&, ExchangePtr);        // delete.cc        
 Sink list_partitions(const ArchiveParts&, ExchangePtr);     // partitions.cc      GET /partitions
 Sink read_feed(const ArchiveParts&, ExchangePtr);           // changefeed.cc      GET /changefeed
 Sink read_latest_change(const ArchiveParts&, ExchangePtr);  //                    GET /changefeed/latest
+Sink describe_api(const ArchiveParts&, ExchangePtr);        // api_description.cc GET /api.yaml
 
 // The fields of an answer that is a ZIP archive for saving.
 void set_zip(const std::string& name, net::Response& response);

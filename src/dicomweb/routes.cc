@@ -6,7 +6,9 @@
 
 #include "catalog/partitions.h"
 #include "dicom/ids.h"
+#include "dicomweb/descriptions.h"
 #include "dicomweb/errors.h"
+#include "dicomweb/negotiation.h"
 #include "dicomweb/path_match.h"
 #include "net/deferred_body.h"
 #include "net/uri.h"
@@ -52,6 +54,7 @@ constexpr std::array kRoutes = {
     Route{Method::Get, "/partitions", Action::Read, list_partitions, Partition::None},
     Route{Method::Get, "/changefeed", Action::Read, read_feed, Partition::None},
     Route{Method::Get, "/changefeed/latest", Action::Read, read_latest_change, Partition::None},
+    Route{Method::Get, "/api.yaml", Action::Read, describe_api, Partition::None},
 };
 
 // A route without a rule is no route: an action that is left out is 0, which is none.
@@ -170,6 +173,28 @@ net::Response not_allowed(const net::Request& request, const std::string& allowe
   return response;
 }
 
+// PS3.18 §8.9: of the service itself always; of a resource where the Accept names it, else the methods are enough.
+bool wants_description(const net::Request& request, std::string_view rest, const std::string& allowed) {
+  if (rest.empty() || rest == "/") {
+    return true;
+  }
+  return !allowed.empty() && accept_text(request).find(kWadl) != std::string::npos;
+}
+
+net::Response capabilities(const Exchange& exchange, const ServicePath& path, bool partitions_on) {
+  net::Response response;
+  response.set("Content-Type", std::string(kWadl));
+  response.set("Cache-Control", "no-store");
+  const bool whole = path.rest.empty() || path.rest == "/";
+  // Paths of the description begin at the service; so does its base, whatever partition was asked.
+  std::string base = exchange.base_url();
+  if (path.partition) {
+    base.resize(base.rfind("/partitions/"));
+  }
+  response.body = wadl(base, partitions_on, whole ? std::string_view() : path.rest);
+  return response;
+}
+
 }  // namespace
 
 struct Router::Found {
@@ -229,6 +254,11 @@ Sink Router::dispatch(const net::Request& request, net::Responder responder) con
   const Match& found = asked.found;
   exchange->profile = path.profile;
   exchange->prefix = path.prefix;
+  if (request.method == Method::Options && wants_description(request, path.rest, found.allowed)) {
+    exchange->route = "capabilities";
+    exchange->send(capabilities(*exchange, path, parts_.partitions_on));
+    return nullptr;
+  }
   if (found.route == nullptr && !found.allowed.empty()) {
     exchange->route = "method";
     exchange->send(not_allowed(request, found.allowed));

@@ -160,6 +160,7 @@ RECIPES = {
     ("GET", "/partitions"): None,  # of the service: tests of their own below and in test_changefeed.py
     ("GET", "/changefeed"): None,
     ("GET", "/changefeed/latest"): None,
+    ("GET", "/api.yaml"): None,
 }
 
 
