@@ -7,6 +7,7 @@
 #include <set>
 
 #include "archive/blob_name.h"
+#include "archive/metadata_upload.h"
 #include "archive/partitions.h"
 #include "archive/removal.h"
 #include "archive/restored_blob.h"
@@ -80,7 +81,7 @@ class Rebuild {
       if (const auto partition = partition_of_record(info.key)) {
         return note_partition(*partition);  // one that holds nothing has its name, too
       }
-      if (!info.key.starts_with(kDeletionPrefix)) {
+      if (!info.key.starts_with(kDeletionPrefix) && !info.key.starts_with(kStagedPrefix)) {
         problem(info.key, Status(Code::InvalidArgument, "its name is none that this program gives"));
       }
       return {};

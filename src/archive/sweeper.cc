@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "archive/metadata_upload.h"
 #include "archive/removal.h"
 #include "archive/sidecars.h"
 
@@ -30,6 +31,22 @@ Status reclaim(blob::BlobStore& blobs, catalog::Instances& instances,
   return instances.forget(watermarks);
 }
 
+// What a crash left in the moment in which a staged value has a name. A minute is long enough for those who live.
+Status sweep_staged(blob::BlobStore& blobs) {
+  const std::int64_t old = SystemClock().wall_millis() - 60'000;
+  std::vector<std::string> keys;
+  RETURN_IF_ERROR(blobs.list(kStagedPrefix, [&keys, old](const blob::BlobInfo& info) {
+    if (info.modified_millis < old) {
+      keys.push_back(info.key);
+    }
+    return true;
+  }));
+  for (const std::string& key : keys) {
+    RETURN_IF_ERROR(blobs.remove(key));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<SweepReport> sweep(blob::BlobStore& blobs, catalog::Instances& instances) {
@@ -49,6 +66,7 @@ Result<SweepReport> sweep(blob::BlobStore& blobs, catalog::Instances& instances)
     }
   }
   TRY_ASSIGN(report.deletions, retire_deletions(blobs, instances));
+  RETURN_IF_ERROR(sweep_staged(blobs));
   TRY_ASSIGN(report.unfinished, blobs.sweep_unfinished(kUnfinishedAge));
   return report;
 }

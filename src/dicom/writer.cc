@@ -136,16 +136,42 @@ void DataSet::sequence(Tag tag, std::vector<DataSet> items) {
 }
 
 ByteBuffer DataSet::encode() const {
+  return encode_between(Tag(0), Tag(0xFFFFFFFF));
+}
+
+ByteBuffer DataSet::encode_between(Tag from, Tag to) const {
   ByteBuffer out;
   for (const Element& element : elements_) {
-    append_header(out, element.tag, element.vr, element.value.size());
-    append_bytes(out, element.value);
+    if (element.tag >= from && element.tag < to) {
+      append_header(out, element.tag, element.vr, element.value.size());
+      append_bytes(out, element.value);
+    }
   }
   return out;
 }
 
 bool DataSet::has(Tag tag) const {
   return std::any_of(elements_.begin(), elements_.end(), [&](const Element& element) { return element.tag == tag; });
+}
+
+ByteBuffer encode_element_head(Tag tag, Vr vr, std::uint32_t length) {
+  ByteBuffer out;
+  append_header(out, tag, vr, length);
+  return out;
+}
+
+ByteBuffer encode_item_head(std::uint32_t length) {
+  ByteBuffer out;
+  append_tag(out, tags::kItem);
+  append_le(out, length);
+  return out;
+}
+
+ByteBuffer encode_sequence_end() {
+  ByteBuffer out;
+  append_tag(out, tags::kSequenceDelimitationItem);
+  append_le(out, std::uint32_t{0});
+  return out;
 }
 
 ByteBuffer encode_file_meta(std::string_view sop_class, std::string_view sop_instance,

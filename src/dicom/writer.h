@@ -32,6 +32,8 @@ class DataSet {
   // Explicit little endian, sorted by tag, sequences of defined length. A value too long for its VR's 16-bit
   // length is written as UN (PS3.5 6.2.2).
   ByteBuffer encode() const;
+  // Of it the elements whose tags are at least `from` and below `to`.
+  ByteBuffer encode_between(Tag from, Tag to) const;
   bool has(Tag tag) const;
 
  private:
@@ -43,6 +45,12 @@ class DataSet {
   std::vector<Element> elements_;
   void put(Tag tag, Vr vr, ByteBuffer value);  // replaces an element of the same tag
 };
+
+// The head of an element whose value the caller frames: `length` may be 0xFFFFFFFF, of fragments. An item's of
+// encapsulated pixel data, and the delimiter behind the last one.
+ByteBuffer encode_element_head(Tag tag, Vr vr, std::uint32_t length);
+ByteBuffer encode_item_head(std::uint32_t length);
+ByteBuffer encode_sequence_end();
 
 // Preamble, "DICM" and group 0002 for a data set of the given identity.
 ByteBuffer encode_file_meta(std::string_view sop_class, std::string_view sop_instance,

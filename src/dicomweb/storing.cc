@@ -51,6 +51,9 @@ Storing::Storing(const ArchiveParts& parts, ExchangePtr exchange, const BodyKind
     multipart_ = std::make_unique<net::MultipartParser>(kind.boundary, *this);
     root_type_ = kind.root_type;
   }
+  if (kind.metadata) {
+    metadata_ = std::make_unique<archive::MetadataUpload>(parts_.blobs);
+  }
 }
 
 void Storing::feed(ByteView bytes) {
@@ -102,6 +105,10 @@ Result<std::vector<StoreOutcome>> Storing::finish() {
       return broken_;
     }
     add(refused({}, broken_));
+    return std::move(outcomes_);
+  }
+  if (metadata_ != nullptr) {
+    RETURN_IF_ERROR(store_metadata());
   }
   for (auto& held : held_) {
     session_ = std::move(held);
@@ -113,6 +120,9 @@ Result<std::vector<StoreOutcome>> Storing::finish() {
 Status Storing::on_part_begin(const net::PartHead& head) {
   if (outcomes_.size() + held_.size() >= kMaxParts) {
     return Status(Code::TooLarge, "store: the request has more than " + std::to_string(kMaxParts) + " parts");
+  }
+  if (metadata_ != nullptr) {
+    return begin_metadata_part(head);
   }
   const std::string_view named = head.field("Content-Type");
   const auto type = net::parse_media_type(named.empty() ? std::string_view(root_type_) : named);
@@ -131,7 +141,30 @@ Status Storing::on_part_begin(const net::PartHead& head) {
   return broken_;
 }
 
+Status Storing::begin_metadata_part(const net::PartHead& head) {
+  const std::string_view named = head.field("Content-Type");
+  const auto type = net::parse_media_type(named.empty() ? std::string_view(root_type_) : named);
+  TRY_ASSIGN(part_digest_, net::ContentDigest::of([&head](const char* name) { return head.field(name); }));
+  part_bytes_ = 0;
+  in_json_ = type.ok() && type->type == kDicomJson;
+  if (in_json_) {
+    return {};
+  }
+  const std::string_view location = head.field("Content-Location");
+  if (!type.ok() || location.empty()) {
+    return Status(Code::InvalidArgument, "store metadata: part " + std::to_string(multipart_->parts()) + " has no " +
+                                             (type.ok() ? "Content-Location" : "valid Content-Type"));
+  }
+  return metadata_->begin_value(location, type->parameter("transfer-syntax"));
+}
+
 Status Storing::on_part_bytes(ByteView bytes) {
+  if (metadata_ != nullptr) {
+    part_bytes_ += bytes.size();
+    RETURN_IF_ERROR(parts_.uploads.check_instance(part_bytes_));
+    part_digest_.update(bytes);
+    return in_json_ ? metadata_->add_json(bytes) : metadata_->add_bytes(bytes);
+  }
   if (session_ == nullptr) {
     return {};
   }
@@ -147,6 +180,10 @@ Status Storing::on_part_bytes(ByteView bytes) {
 }
 
 Status Storing::on_part_end() {
+  if (metadata_ != nullptr) {
+    RETURN_IF_ERROR(part_digest_.check());
+    return in_json_ ? metadata_->end_json() : metadata_->end_value();
+  }
   if (session_ == nullptr) {
     return {};
   }
@@ -156,6 +193,41 @@ Status Storing::on_part_end() {
     return {};
   }
   return digest_.is_stated() ? hold_session() : end_session();
+}
+
+// What is wrong with the JSON as a whole is the request's fault; what is wrong with an instance is that instance's.
+Status Storing::store_metadata() {
+  auto instances = metadata_->instances();
+  if (!instances.ok()) {
+    const bool text = instances.status().code() == Code::Corrupt;
+    return text ? Status(Code::InvalidArgument, std::string(instances.status().message())) : instances.status();
+  }
+  for (const dicom::JsonInstance& instance : *instances) {
+    RETURN_IF_ERROR(store_instance(instance));
+  }
+  return {};
+}
+
+Status Storing::store_instance(const dicom::JsonInstance& instance) {
+  begin_session();
+  if (session_ == nullptr) {
+    return broken_;
+  }
+  const Status written = metadata_->write(instance, [this](ByteView bytes) {
+    session_->feed(bytes);
+    return session_->so_far().status;
+  });
+  if (written.ok() || !session_->so_far().status.ok()) {
+    return end_session();
+  }
+  StoreOutcome outcome;
+  outcome.study = instance.study;
+  outcome.series = instance.series;
+  outcome.sop = instance.sop;
+  outcome.sop_class = instance.sop_class;
+  add(refused(std::move(outcome), written));
+  session_.reset();
+  return {};
 }
 
 // This file is lost; those after it are not.

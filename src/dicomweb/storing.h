@@ -1,5 +1,7 @@
 // Storing: the blocking half of one STOW request. Feeds the bytes of each part to an ingest session as they come,
-// counts them against quotas, verifies digests that the client stated, and collects what became of each part.
+// counts them against quotas, verifies digests that the client stated, and collects what became of each part. Parts of
+// metadata and bulk data are collected (metadata_upload.h) and stored when the last one is in: one that is wrong, or a
+// digest of one that does not hold, fails the request, since they belong together.
 //
 //   Content-Digest of the request, one part:   nothing is stored unless it holds
 //   the same of a multipart body:              no part is visible before all of it has arrived and it holds
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "archive/ingest.h"
+#include "archive/metadata_upload.h"
 #include "dicomweb/archive_parts.h"
 #include "dicomweb/exchange.h"
 #include "dicomweb/stow_content.h"
@@ -46,6 +49,9 @@ class Storing final : public net::PartSink {
   Status end_session();
   Status hold_session();
   void lose_part(Status why);
+  Status begin_metadata_part(const net::PartHead& head);
+  Status store_metadata();
+  Status store_instance(const dicom::JsonInstance& instance);
   void add(archive::StoreOutcome outcome);
 
   const ArchiveParts& parts_;
@@ -61,6 +67,8 @@ class Storing final : public net::PartSink {
   std::uint64_t part_bytes_ = 0;
   bool over_quota_ = false;
   std::unique_ptr<net::MultipartParser> multipart_;
+  std::unique_ptr<archive::MetadataUpload> metadata_;  // the parts are JSON and bulk data
+  bool in_json_ = false;                               // and this one is JSON
   std::unique_ptr<archive::Ingest::Session> session_;
   std::vector<std::unique_ptr<archive::Ingest::Session>>
       held_;  // whole parts, until the body's digest is known to hold

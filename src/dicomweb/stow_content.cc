@@ -40,9 +40,10 @@ Result<BodyKind> read_content_type(const net::Request& request, Profile profile)
     return Status(Code::InvalidArgument, "store: the start parameter of multipart/related is not supported");
   }
   const auto root = net::parse_media_type(kind.root_type);
-  if (!kind.root_type.empty() && !(root.ok() && root->type == "application/dicom")) {
-    return Status(Code::Unsupported,
-                  "store: multipart/related of type '" + kind.root_type + "'; only application/dicom is taken");
+  kind.metadata = root.ok() && root->type == kDicomJson;
+  if (!kind.root_type.empty() && !kind.metadata && !(root.ok() && root->type == "application/dicom")) {
+    return Status(Code::Unsupported, "store: multipart/related of type '" + kind.root_type +
+                                         "'; only application/dicom and application/dicom+json are taken");
   }
   return kind;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "dicomweb/profile.h"
@@ -9,8 +10,11 @@
 
 namespace tessera::dicomweb {
 
+inline constexpr std::string_view kDicomJson = "application/dicom+json";
+
 struct BodyKind {
   bool multipart = false;
+  bool metadata = false;  // multipart of DICOM JSON and bulk data, not of Part 10 files
   std::string boundary;
   std::string root_type;  // for parts that name none
 };
