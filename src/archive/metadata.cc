@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/zstd.h"
 #include "dicom/byte_order.h"
+#include "dicom/xml_model.h"
 
 namespace tessera::archive {
 
@@ -195,9 +196,67 @@ class TurnedAround final : public RangeSource {
   const std::size_t unit_;
 };
 
+// The same instances as XML: the JSON of one after the other goes through a model. One thread at a time; blocks.
+class MetadataXml {
+ public:
+  MetadataXml(std::vector<JsonPart> parts, std::string after, MetadataOptions options, blob::BlobStore& blobs)
+      : parts_(std::move(parts)), after_(std::move(after)), options_(options), blobs_(blobs), json_(kReadPiece) {}
+
+  Result<std::size_t> fill(MutableBytes into) {
+    while (ready_at_ == ready_.size()) {
+      ready_.clear();
+      ready_at_ = 0;
+      TRY_ASSIGN(const bool more, make_ready());
+      if (!more) {
+        return std::size_t{0};
+      }
+    }
+    const std::size_t count = std::min(into.size(), ready_.size() - ready_at_);
+    std::memcpy(into.data(), ready_.data() + ready_at_, count);
+    ready_at_ += count;
+    return count;
+  }
+
+ private:
+  Result<bool> make_ready() {
+    if (source_ != nullptr) {
+      TRY_ASSIGN(const std::size_t count, source_->fill(json_));
+      if (count > 0) {
+        RETURN_IF_ERROR(model_.feed(as_text(ByteView(json_)).substr(0, count), ready_));
+      } else {
+        source_.reset();
+      }
+      return true;
+    }
+    if (part_ == parts_.size()) {
+      ready_ += std::exchange(after_, {});
+      return !ready_.empty();
+    }
+    JsonPart part = parts_[part_++];
+    ready_ += std::exchange(part.before, {});
+    model_ = dicom::XmlModel();
+    std::vector<JsonPart> one;
+    one.push_back(std::move(part));
+    source_ = std::make_unique<MetadataText>(std::move(one), std::string(), options_, blobs_);
+    return true;
+  }
+
+  const std::vector<JsonPart> parts_;
+  std::string after_;
+  const MetadataOptions options_;
+  blob::BlobStore& blobs_;
+  ByteBuffer json_;
+  std::string ready_;  // made, not yet handed out
+  std::size_t ready_at_ = 0;
+  std::size_t part_ = 0;
+  std::unique_ptr<MetadataText> source_;  // of the part before part_, until it ends
+  dicom::XmlModel model_;
+};
+
+template <class Text>
 class MetadataStream final : public Stream {
  public:
-  MetadataStream(std::shared_ptr<MetadataText> text, Pool& pool) : text_(std::move(text)), pool_(pool) {}
+  MetadataStream(std::shared_ptr<Text> text, Pool& pool) : text_(std::move(text)), pool_(pool) {}
 
   void pull(MutableBytes into, ReadDone done) override {
     // The text is shared with the task: the stream may be dropped while a pull is under way.
@@ -205,7 +264,7 @@ class MetadataStream final : public Stream {
   }
 
  private:
-  std::shared_ptr<MetadataText> text_;
+  std::shared_ptr<Text> text_;
   Pool& pool_;
 };
 
@@ -220,8 +279,15 @@ std::string instance_url(std::string_view base, const catalog::InstanceKey& key)
 
 std::unique_ptr<Stream> stream_json(std::vector<JsonPart> parts, std::string after, MetadataOptions options,
                                     blob::BlobStore& blobs, Pool& pool) {
-  return std::make_unique<MetadataStream>(
+  return std::make_unique<MetadataStream<MetadataText>>(
       std::make_shared<MetadataText>(std::move(parts), std::move(after), options, blobs), pool);
+}
+
+std::unique_ptr<Stream> stream_xml(std::vector<JsonPart> parts, std::string after, MetadataOptions options,
+                                   blob::BlobStore& blobs, Pool& pool) {
+  options.coding = MetadataCoding::Identity;
+  return std::make_unique<MetadataStream<MetadataXml>>(
+      std::make_shared<MetadataXml>(std::move(parts), std::move(after), options, blobs), pool);
 }
 
 std::unique_ptr<Stream> stream_metadata(std::vector<catalog::InstanceRow> rows, std::string base_url,

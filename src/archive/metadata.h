@@ -40,6 +40,11 @@ struct JsonPart {
 std::unique_ptr<Stream> stream_json(std::vector<JsonPart> parts, std::string after, MetadataOptions options,
                                     blob::BlobStore& blobs, Pool& pool);
 
+// For each part its text, then its instance in the Native DICOM Model (PS3.19 A.1); at the end `after`. Nothing is
+// packed.
+std::unique_ptr<Stream> stream_xml(std::vector<JsonPart> parts, std::string after, MetadataOptions options,
+                                   blob::BlobStore& blobs, Pool& pool);
+
 // The bulk value at `tag_path` ("00480105/0/00282000") of an instance as a rope, its numbers little endian. NotFound
 // when there is none. `content` is Located's. Blocks.
 Result<Rope> bulk_value(blob::BlobStore& blobs, const catalog::InstanceRow& row, std::string_view tag_path,

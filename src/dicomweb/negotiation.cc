@@ -292,6 +292,20 @@ Status negotiate_json(std::string_view accept) {
   return Status(Code::NotAcceptable, "this resource comes as application/dicom+json");
 }
 
+Result<bool> negotiate_metadata_xml(std::string_view accept) {
+  TRY_ASSIGN(const auto alternatives, net::parse_accept(accept));
+  for (const net::MediaType& asked : alternatives) {
+    if (asked.covers("application/dicom+json") || asked.type == "application/json") {
+      return false;
+    }
+    if (read_wish(asked).inner.type == "application/dicom+xml") {
+      return true;
+    }
+  }
+  return Status(Code::NotAcceptable,
+                "metadata comes as application/dicom+json, or as multipart/related; type=\"application/dicom+xml\"");
+}
+
 bool accepts_gzip(const net::Request& request) {
   return net::prefers_gzip(joined_fields(request, "accept-encoding"));
 }

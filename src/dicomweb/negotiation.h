@@ -53,6 +53,9 @@ inline constexpr std::string_view kZip = "application/zip";
 // Whether application/dicom+json is welcome: NotAcceptable when not.
 Status negotiate_json(std::string_view accept);
 
+// Of metadata: whether it is to be application/dicom+xml, in parts, rather than application/dicom+json.
+Result<bool> negotiate_metadata_xml(std::string_view accept);
+
 // Whether a JSON answer should go out as gzip: all Accept-Encoding fields joined.
 bool accepts_gzip(const net::Request& request);
 // The same where there is zstd, too.

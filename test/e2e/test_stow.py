@@ -1,5 +1,7 @@
 """STOW-RS as service-api.md §1 and its list of mirrored tests say."""
+import base64
 import gzip
+import hashlib
 
 import pytest
 from pydicom.uid import generate_uid
@@ -312,3 +314,69 @@ def test_a_large_instance_is_stored_by_every_way(server, prefix):
         assert_stored(server, prefix, file)
 
 
+
+
+def digest_of(content, algorithm="sha256"):
+    return base64.b64encode(hashlib.new(algorithm, content).digest()).decode()
+
+
+def digest_fields(content):
+    return [{"Content-Digest": f"sha-256=:{digest_of(content)}:"}, {"Repr-Digest": f"sha-512=:{digest_of(content, 'sha512')}:"},
+            {"Content-Digest": f"sha-512=:{digest_of(content, 'sha512')}:, sha-256=:{digest_of(content)}:"},
+            {"Digest": f"SHA-256={digest_of(content)}"}]
+
+
+@pytest.mark.parametrize("way", range(4))
+def test_a_digest_that_holds_is_stored_and_one_that_does_not_is_400_and_stores_nothing(server, prefix, way):
+    file, other = make.native(), make.native()
+    refused = store_single(server, prefix, file, headers=digest_fields(other.bytes)[way])
+    assert_says_why(refused, 400, list(digest_fields(b"")[way])[0], "sha-")
+    assert_absent(server, prefix, file)
+    assert store_single(server, prefix, file, headers=digest_fields(file.bytes)[way]).status_code == 200
+    assert_stored(server, prefix, file)
+
+
+def test_a_digest_of_a_multipart_body_that_does_not_hold_stores_no_part(server, prefix):
+    files = [make.native(), make.jpeg()]
+    body = multipart(*(file.bytes for file in files))
+    refused = post(server, prefix, body, headers={"Content-Digest": f"sha-256=:{digest_of(body[:-1])}:"})
+    assert_says_why(refused, 400, "Content-Digest")
+    for file in files:
+        assert_absent(server, prefix, file)
+    answer = post(server, prefix, body, headers={"Content-Digest": f"sha-256=:{digest_of(body)}:"})
+    assert answer.status_code == 200 and StoreAnswer(answer).stored_sops() == [file.sop for file in files]
+
+
+def test_a_digest_of_a_part_is_that_parts(server, prefix):
+    good, bad = make.native(), make.native()
+    body = b"".join(
+        f"--tessera-test-boundary\r\nContent-Type: application/dicom\r\nContent-Digest: sha-256=:{digest}:\r\n\r\n".encode()
+        + file.bytes + b"\r\n" for file, digest in ((bad, digest_of(b"")), (good, digest_of(good.bytes))))
+    response = post(server, prefix, body + b"--tessera-test-boundary--\r\n")
+    assert response.status_code == 202
+    answer = StoreAnswer(response)
+    assert answer.stored_sops() == [good.sop] and answer.reasons() == [272]
+    assert value(answer.failed[0], "00081155") == bad.sop and "Content-Digest" in value(answer.failed[0], "00000902")
+    assert_absent(server, prefix, bad)
+
+
+@pytest.mark.parametrize("field", [{"Content-Digest": "sha-256=abc"}, {"Digest": "SHA-256=:AA==:"}, {"Repr-Digest": "x"}])
+def test_a_malformed_digest_is_400_and_one_of_another_algorithm_is_passed_over(server, prefix, field):
+    assert_says_why(store_single(server, prefix, make.native(), headers=field), 400, list(field)[0])
+    assert store_single(server, prefix, make.native(), headers={"Content-Digest": "md5=:AAAA:"}).status_code == 200
+
+
+def test_more_parts_than_are_held_for_a_digest_of_the_body_are_400(server):
+    body = multipart(*(make.without_pixels().bytes for _ in range(65)))
+    response = post(server, "/v2", body, headers={"Content-Digest": f"sha-256=:{digest_of(body)}:"})
+    assert_says_why(response, 400, "64 parts", "Content-Digest")
+
+
+def test_the_same_bytes_again_are_409_and_the_text_says_that_they_are_the_same(server, prefix):
+    file = make.native()
+    server.store(file)
+    failed = StoreAnswer(store_single(server, prefix, file)).failed[0]
+    assert value(failed, "00081197") == EXISTS and "same bytes" in value(failed, "00000902")
+    other = make.native(frames=2, study=file.study, series=file.series, SOPInstanceUID=file.sop)
+    failed = StoreAnswer(store_single(server, prefix, other)).failed[0]
+    assert value(failed, "00081197") == EXISTS and "other bytes" in value(failed, "00000902")
