@@ -1,14 +1,17 @@
 -- wrk: one GET per request, uniformly at random over a list of "path<TAB>range" lines (range may be empty).
--- Environment: BENCH_LIST the list; BENCH_ACCEPT an Accept field, when the server wants one.
+-- Environment: BENCH_LIST the list; BENCH_ACCEPT an Accept field, when the server wants one; BENCH_CODING
+-- an Accept-Encoding.
 local requests = {}
 
 function init()
   math.randomseed(os.time() + tonumber(tostring({}):sub(8), 16) % 100000)
   local accept = os.getenv("BENCH_ACCEPT")
+  local coding = os.getenv("BENCH_CODING")
   for line in io.lines(os.getenv("BENCH_LIST")) do
     local path, range = line:match("^([^\t]*)\t?(.*)$")
     local fields = { ["Host"] = "bench" }
     if accept then fields["Accept"] = accept end
+    if coding then fields["Accept-Encoding"] = coding end
     if range ~= "" then fields["Range"] = "bytes=" .. range end
     requests[#requests + 1] = wrk.format("GET", path, fields)
   end

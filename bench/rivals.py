@@ -116,12 +116,13 @@ def nginx(root, folder, pair=None):
         server.stop()
 
 
-def wrk(server, request_list, connections, seconds, accept=None, pause=0):
+def wrk(server, request_list, connections, seconds, accept=None, pause=0, coding=None):
     """One round: requests/s, p99 in µs, server CPU in µs per request. `pause`: milliseconds before each request."""
     environment = {**os.environ, "BENCH_LIST": str(request_list), "BENCH_PAUSE": str(pause)}
-    environment.pop("BENCH_ACCEPT", None)
-    if accept:
-        environment["BENCH_ACCEPT"] = accept
+    for name, value in (("BENCH_ACCEPT", accept), ("BENCH_CODING", coding)):
+        environment.pop(name, None)
+        if value:
+            environment[name] = value
     before = server.cpu_seconds()
     out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(BENCH / "frames.lua"), server.url],
                          env=environment, capture_output=True, text=True, check=True).stdout
