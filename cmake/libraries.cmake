@@ -6,6 +6,7 @@ find_package(SQLite3 REQUIRED)
 find_package(TIFF 4.5 REQUIRED)  # error handlers of one handle
 find_package(EXPAT REQUIRED)
 find_package(GTest REQUIRED)
+find_package(PNG REQUIRED)  # tests alone: it reads what codec/picture_png.cc makes
 find_package(Boost 1.81 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -39,7 +40,8 @@ find_library(DCMTK_STD_LIBRARY ofstd REQUIRED)
 add_library(image_codecs INTERFACE)
 target_include_directories(image_codecs SYSTEM INTERFACE ${OPENJPH_INCLUDE} ${DCMTK_INCLUDE})
 target_link_libraries(image_codecs INTERFACE turbojpeg PkgConfig::OPENJPEG PkgConfig::JPEG_XL PkgConfig::CHARLS
-  PkgConfig::LCMS PkgConfig::WEBP ZLIB::ZLIB ${OPENJPH_LIBRARY} ${DCMJPEG_LIBRARY} ${DCMTK_LOG_LIBRARY} ${DCMTK_STD_LIBRARY})
+  PkgConfig::LCMS PkgConfig::WEBP ZLIB::ZLIB
+  ${OPENJPH_LIBRARY} ${DCMJPEG_LIBRARY} ${DCMTK_LOG_LIBRARY} ${DCMTK_STD_LIBRARY})
 add_library(seccomp ALIAS PkgConfig::SECCOMP)
 add_library(zstd ALIAS PkgConfig::ZSTD)
 add_library(utf8proc ALIAS PkgConfig::UTF8PROC)

@@ -27,7 +27,7 @@ std::string_view media_type(PictureFormat format);
 
 // The quality is not used by Png, which loses nothing; Jpeg keeps the chroma whole from 90 on. `icc`, when not empty,
 // is embedded: APP2 of JPEG, iCCP of PNG, ICCP of WebP; gray pictures take none, as an RGB profile says nothing about
-// them. Sides: JPEG up to 65,500, WebP 16,383, PNG any.
+// them. Sides: JPEG up to 65,500, WebP 16,383, PNG 2^30.
 Result<ByteBuffer> encode_picture(const Picture& picture, PictureFormat format, int quality, ByteView icc);
 
 // Bilinear, to a larger or equal size (a smaller side stays as it is). An empty or contradictory picture gives an empty
