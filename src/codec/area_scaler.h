@@ -35,28 +35,23 @@ class AreaScaler {
   Picture finish();
 
  private:
-  // The part of the source's side that lies in one or two pixels of the picture.
-  struct Share {
-    std::uint32_t pixel = 0;                // the first of them
-    std::uint32_t weight = 0, overlap = 0;  // in it, and in the one after it
-  };
   // What of a block lies in the region, and where.
   struct Part {
     std::uint32_t left = 0, top = 0, width = 0, height = 0;  // in the block
     std::uint32_t x = 0, y = 0;                              // in the region
   };
-  // The columns of a part as the pixels of a row of the picture see them.
-  struct Columns;
 
+  Part part_of(const Picture& block, std::int64_t x, std::int64_t y) const;
   void copy(const Picture& block, const Part& part);
   void shrink(const Picture& block, const Part& part);
-  std::vector<std::uint32_t>& sums_of(std::uint32_t row);
+  void add_row(std::uint32_t row, std::size_t first, const std::vector<std::uint32_t>& values, std::uint32_t weight);
   void write_rows(std::uint32_t end);
 
   const std::uint32_t source_width_, source_height_;
-  const std::uint32_t row_bits_;  // of a vertical weight of 1; with those behind a value's point they are 24
+  std::uint32_t row_bits_ = 0;  // of a vertical weight of 1; what is left of 24 a row's values have behind the point
   const std::array<std::uint8_t, 3> fill_;
   Picture picture_;
+  std::vector<std::uint32_t> blank_;             // a row of sums of the fill
   std::uint32_t first_row_ = 0;                  // of sums_; those above are written
   std::deque<std::vector<std::uint32_t>> sums_;  // of one row each; empty: nothing touched it
 };
