@@ -11,19 +11,14 @@
 // Pure functions, safe from many threads.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string_view>
+#include <cstddef>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "codec/color_space.h"
 #include "codec/picture.h"
 
 namespace tessera::codec {
-
-enum class ColorSpace : std::uint8_t { Srgb, AdobeRgb, RommRgb, DisplayP3 };
-// "srgb", "adobergb", "rommrgb", "displayp3", in any case.
-std::optional<ColorSpace> color_space_of(std::string_view name);
 
 inline constexpr std::size_t kMaxProfileBytes = std::size_t{16} << 20;
 inline constexpr std::size_t kColorTableBytes = 3 * 256 * 4 + 33 * 33 * 33 * 3 * 4 + 2 * 16384;
@@ -32,9 +27,6 @@ inline constexpr std::size_t kColorTableBytes = 3 * 256 * 4 + 33 * 33 * 33 * 3 *
 // black point compensation. Corrupt when the bytes are no profile, Unsupported when it is none of RGB pixels, TooLarge
 // above kMaxProfileBytes. The library reads `icc`: bytes from outside belong into a worker.
 Result<ByteBuffer> sample_profile(ByteView icc, ColorSpace to);
-
-// A profile of that space to embed: no time stamp, the same bytes in every call.
-const ByteBuffer& profile_of(ColorSpace space);
 
 // In place, by tetrahedral interpolation. False, and nothing happens, where the table has not kColorTableBytes. Gray
 // pictures are left as they are.
