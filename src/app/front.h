@@ -56,6 +56,7 @@ class Front {
   const dicomweb::CorsPolicy cors_;
   dicomweb::UploadQuota uploads_;
   archive::Transcoder transcoder_;
+  archive::Renderer renderer_;
   Pool transcoders_;
   const dicomweb::ArchiveParts parts_;
   const dicomweb::Router router_;

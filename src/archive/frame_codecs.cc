@@ -13,7 +13,7 @@ constexpr std::uint32_t kMaxUid = 64;
 // The largest frame takes half of that on a slow machine.
 constexpr std::chrono::seconds kPatience{60};
 
-enum class What : std::uint8_t { Decode, Transcode };
+enum class What : std::uint8_t { Decode, Transcode, SampleProfile };
 
 struct Request {
   What what = What::Decode;
@@ -48,7 +48,7 @@ ByteBuffer encode(const Request& request) {
 
 // Views into `bytes`.
 Result<Request> decode_request(ByteView bytes) {
-  if (bytes.size() < kFixedBytes || bytes.size() - kFixedBytes < std::size_t{bytes[2]} + bytes[3] || bytes[0] > 1 ||
+  if (bytes.size() < kFixedBytes || bytes.size() - kFixedBytes < std::size_t{bytes[2]} + bytes[3] || bytes[0] > 2 ||
       bytes[22] > static_cast<std::uint8_t>(codec::Photometric::Xyb)) {
     return Status(Code::InvalidArgument, "a request for a frame breaks its grammar");
   }
@@ -71,6 +71,9 @@ Result<ByteBuffer> answer(ByteView bytes, const std::vector<File>&) {
   TRY_ASSIGN(const Request request, decode_request(bytes));
   if (request.what == What::Transcode) {
     return codec::transcode_frame(request.from, request.to, request.header, request.options, request.frame);
+  }
+  if (request.what == What::SampleProfile) {
+    return codec::sample_profile(request.frame, static_cast<codec::ColorSpace>(request.options.quality & 3));
   }
   TRY_ASSIGN(codec::Pixels pixels, codec::decode_frame(request.from, request.header, request.frame));
   return std::move(pixels.bytes);
@@ -124,6 +127,10 @@ Result<ByteBuffer> FrameCodecs::transcode(std::string_view from, std::string_vie
     return codec::transcode_frame(from, to, header, options, frame);
   }
   return call(workers_, {What::Transcode, options, from, to, header, frame});
+}
+
+Result<ByteBuffer> FrameCodecs::sample_profile(ByteView icc, codec::ColorSpace to) {
+  return call(workers_, {What::SampleProfile, {.quality = static_cast<int>(to)}, {}, {}, {}, icc});
 }
 
 }  // namespace tessera::archive

@@ -30,6 +30,9 @@ class Transcoder {
   Result<Rope> frame(const Located& located, dicom::FrameNumber number, std::string_view syntax, int quality);
   Result<codec::Pixels> decode(const Located& located, dicom::FrameNumber number);
 
+  // As codec::sample_profile(), in a worker.
+  Result<ByteBuffer> sample_profile(ByteView icc, codec::ColorSpace to) { return codecs_.sample_profile(icc, to); }
+
   const FrameCodecs& codecs() const { return codecs_; }
 
  private:

@@ -104,8 +104,13 @@ inline constexpr Tag kBitsStored{0x00280101};
 inline constexpr Tag kHighBit{0x00280102};
 inline constexpr Tag kPixelRepresentation{0x00280103};
 inline constexpr Tag kBurnedInAnnotation{0x00280301};
+inline constexpr Tag kWindowCenter{0x00281050};
+inline constexpr Tag kWindowWidth{0x00281051};
 inline constexpr Tag kRescaleIntercept{0x00281052};
 inline constexpr Tag kRescaleSlope{0x00281053};
+inline constexpr Tag kVOILUTFunction{0x00281056};
+inline constexpr Tag kRedPaletteColorLookupTableDescriptor{0x00281101};  // green and blue follow it
+inline constexpr Tag kRedPaletteColorLookupTableData{0x00281201};        // likewise
 inline constexpr Tag kICCProfile{0x00282000};
 inline constexpr Tag kColorSpace{0x00282002};
 inline constexpr Tag kLossyImageCompression{0x00282110};

@@ -7,6 +7,7 @@
 #include "archive/free_space.h"
 #include "archive/ingest.h"
 #include "archive/locator.h"
+#include "archive/render.h"
 #include "archive/transcode.h"
 #include "auth/audit_trail.h"
 #include "base/pool.h"
@@ -30,7 +31,8 @@ struct ArchiveParts {
   const archive::FreeSpace& free_space;
   UploadQuota& uploads;
   archive::Transcoder& transcoder;
-  Pool& transcoders;                  // frames in another syntax: long tasks
+  archive::Renderer& renderer;
+  Pool& transcoders;                  // frames in another syntax, and pictures: long tasks
   bool partitions_on = false;         // features.partitions: every path but the root's names one
   auth::AuditTrail* audit = nullptr;  // none: nothing is audited
 };

@@ -71,6 +71,8 @@ bool match_pattern(std::string_view pattern, std::string_view path, Captures& ou
       out.series = found;
     } else if (wanted == "{instance}") {
       out.instance = found;
+    } else if (wanted == "{frame}") {
+      out.tail = found;
     } else if (wanted != found) {
       return false;
     }

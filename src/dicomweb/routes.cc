@@ -20,8 +20,12 @@ namespace {
 using auth::Action;
 using net::Method;
 
-// Tiles first: the table is walked from the top.
+// Tiles first: the table is walked from the top. (What "{*}" would take as well stands before it.)
 constexpr std::array kRoutes = {
+    Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}/frames/{frame}/rendered", Action::Read,
+          retrieve_rendered},
+    Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}/frames/{frame}/thumbnail", Action::Read,
+          retrieve_rendered},
     Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}/frames/{*}", Action::Read,
           retrieve_frames},
     Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}/bulkdata/{*}", Action::Read,
@@ -29,6 +33,14 @@ constexpr std::array kRoutes = {
     Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}/metadata", Action::Read,
           retrieve_metadata},
     Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}", Action::Read, retrieve_instance},
+    Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}/rendered", Action::Read,
+          retrieve_rendered},
+    Route{Method::Get, "/studies/{study}/series/{series}/instances/{instance}/thumbnail", Action::Read,
+          retrieve_rendered},
+    Route{Method::Get, "/studies/{study}/series/{series}/rendered", Action::Read, retrieve_rendered},
+    Route{Method::Get, "/studies/{study}/series/{series}/thumbnail", Action::Read, retrieve_rendered},
+    Route{Method::Get, "/studies/{study}/rendered", Action::Read, retrieve_rendered},
+    Route{Method::Get, "/studies/{study}/thumbnail", Action::Read, retrieve_rendered},
     Route{Method::Get, "/studies/{study}/series/{series}/metadata", Action::Read, retrieve_metadata},
     Route{Method::Get, "/studies/{study}/series/{series}", Action::Read, retrieve_scope},
     Route{Method::Get, "/studies/{study}/metadata", Action::Read, retrieve_metadata},
