@@ -13,7 +13,7 @@ namespace {
 using codec::Picture;
 
 constexpr std::size_t kMaxCandidates = 256;  // instances of a series that are looked at as levels
-constexpr std::size_t kTables = 64;          // of 108 KB each
+constexpr std::size_t kTables = 16;          // of half a megabyte each
 constexpr std::array<std::uint8_t, 3> kGlass = {255, 255, 255};
 constexpr std::array<std::uint8_t, 3> kDark = {0, 0, 0};
 
@@ -197,30 +197,26 @@ Result<std::shared_ptr<const ByteBuffer>> Renderer::color_table(ByteView icc, co
 
 // Without a word about colours, a picture is what a browser takes it for: sRGB. A profile that cannot be read leaves
 // the colours as they are.
-Result<Rendered> Renderer::finish(Picture picture, const DisplayFacts& facts, const Rendering& asked) {
-  Rendered rendered{std::move(picture), {}};
+Result<ByteBuffer> Renderer::finish(Picture picture, const DisplayFacts& facts, const Rendering& asked) {
+  const ByteView own = !facts.icc.empty() ? ByteView(facts.icc) : ByteView(codec::profile_of(ColorSpace::Srgb));
   if (asked.profile == Rendering::Profile::Own) {
-    rendered.icc = !facts.icc.empty() ? facts.icc : codec::profile_of(codec::ColorSpace::Srgb);
-    return rendered;
+    return codec::encode_picture(picture, asked.format, asked.quality, own);
   }
   const bool is_named = asked.profile == Rendering::Profile::Named;
-  const codec::ColorSpace to = is_named ? asked.space : codec::ColorSpace::Srgb;
-  const ByteView from = !facts.icc.empty() ? ByteView(facts.icc) : ByteView(codec::profile_of(codec::ColorSpace::Srgb));
-  if (rendered.picture.channels == 3 && (!facts.icc.empty() || to != codec::ColorSpace::Srgb)) {
-    const auto table = color_table(from, to);
+  const ColorSpace to = is_named ? asked.space : ColorSpace::Srgb;
+  if (picture.channels == 3 && (!facts.icc.empty() || to != ColorSpace::Srgb)) {
+    const auto table = color_table(own, to);
     if (table.ok()) {
-      (void)codec::apply_color_table(rendered.picture, **table);
+      (void)codec::apply_color_table(picture, **table);
     } else if (table.status().code() != Code::Corrupt && table.status().code() != Code::Unsupported) {
       return table.status();
     }
   }
-  if (is_named) {
-    rendered.icc = codec::profile_of(to);
-  }
-  return rendered;
+  return codec::encode_picture(picture, asked.format, asked.quality,
+                               is_named ? ByteView(codec::profile_of(to)) : ByteView());
 }
 
-Result<Rendered> Renderer::frame(const Shown& shown, dicom::FrameNumber number, const Rendering& asked) {
+Result<ByteBuffer> Renderer::frame(const Shown& shown, dicom::FrameNumber number, const Rendering& asked) {
   TRY_ASSIGN(const Picture whole, decode(shown, number, asked));
   TRY_ASSIGN(const Placement at, place(whole.width, whole.height, asked, kMaxSide));
   const PixelRegion region = pixels_of(at, 1, 1, whole.width, whole.height);
@@ -260,7 +256,8 @@ Status Renderer::draw(const Level& level, const PixelRegion& region, const Rende
   return drawn == 0 ? damage : Status();
 }
 
-Result<Rendered> Renderer::instance(const Shown& shown, const catalog::Visibility& visibility, const Rendering& asked) {
+Result<ByteBuffer> Renderer::instance(const Shown& shown, const catalog::Visibility& visibility,
+                                      const Rendering& asked) {
   const DisplayFacts& facts = *shown.facts;
   if (shown.located->row.frames == 0) {
     return no_pixels(shown);

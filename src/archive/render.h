@@ -24,6 +24,14 @@ inline constexpr std::uint32_t kMaxSide = 4096;
 // The longest side of a picture whose size nobody asked for.
 inline constexpr std::uint32_t kOrdinarySide = 2048;
 
+// What a picture is described with: whoever asks for one needs no more of room codec.
+using codec::color_space_of;
+using codec::ColorSpace;
+using codec::media_type;
+using codec::PictureFormat;
+using codec::Window;
+using codec::WindowFunction;
+
 // PS3.18 §8.3.5.1. Sizes are of the picture; the region is in pixels of the frame or of the instance's total pixel
 // matrix.
 struct Rendering {
@@ -33,14 +41,11 @@ struct Rendering {
   };
   std::optional<std::uint32_t> width, height;  // the picture fits into both
   Region region;
-  std::optional<codec::Window> window;
+  std::optional<Window> window;
   enum class Profile : std::uint8_t { None, Own, Named } profile = Profile::None;
-  codec::ColorSpace space = codec::ColorSpace::Srgb;  // of Named
-};
-
-struct Rendered {
-  codec::Picture picture;
-  ByteBuffer icc;  // to be embedded; empty: none
+  ColorSpace space = ColorSpace::Srgb;  // of Named
+  PictureFormat format = PictureFormat::Jpeg;
+  int quality = 90;  // 1 to 100
 };
 
 class Renderer {
@@ -50,9 +55,9 @@ class Renderer {
 
   // What an instance looks like: its slide where it is a level of one, else its first frame. InvalidArgument for a
   // region outside, NotFound where there are no pixels; Corrupt and Unsupported as decoding says.
-  Result<Rendered> instance(const Shown& shown, const catalog::Visibility& visibility, const Rendering& asked);
+  Result<ByteBuffer> instance(const Shown& shown, const catalog::Visibility& visibility, const Rendering& asked);
   // `number` has passed check_frame.
-  Result<Rendered> frame(const Shown& shown, dicom::FrameNumber number, const Rendering& asked);
+  Result<ByteBuffer> frame(const Shown& shown, dicom::FrameNumber number, const Rendering& asked);
 
   Result<Shown> look_at(std::shared_ptr<const Located> located);
 
@@ -63,7 +68,7 @@ class Renderer {
   Status draw(const Level& level, const PixelRegion& region, const Rendering& asked, codec::AreaScaler& scaler);
   Result<std::shared_ptr<const ByteBuffer>> color_table(ByteView icc, codec::ColorSpace to);
   Result<codec::Picture> decode(const Shown& shown, dicom::FrameNumber number, const Rendering& asked);
-  Result<Rendered> finish(codec::Picture picture, const DisplayFacts& facts, const Rendering& asked);
+  Result<ByteBuffer> finish(codec::Picture picture, const DisplayFacts& facts, const Rendering& asked);
 
   Locator& locator_;
   catalog::Instances& instances_;

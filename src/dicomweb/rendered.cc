@@ -12,6 +12,7 @@
 #include "dicomweb/handlers.h"
 #include "dicomweb/negotiation.h"
 #include "dicomweb/rendered_query.h"
+#include "dicomweb/transcoding.h"
 
 namespace tessera::dicomweb {
 
@@ -57,54 +58,36 @@ Result<catalog::Scope> representative(const ArchiveParts& parts, const Exchange&
 }
 
 // What the picture depends on beside the URL: which version of which instance, and of its study the other levels.
-Validator validator_of(const catalog::InstanceRow& row, codec::PictureFormat format) {
+Validator validator_of(const catalog::InstanceRow& row, archive::PictureFormat format) {
   return {.etag = "\"" + std::to_string(row.watermark) + "." + std::to_string(row.study_revision) + "r" +
-                  std::string(codec::media_type(format).substr(6)) + "\"",
+                  std::string(archive::media_type(format).substr(6)) + "\"",
           .watermark = row.watermark};
 }
 
-struct Asked {
-  bool thumbnail = false;
-  RenderedQuery query;
-  codec::PictureFormat format = codec::PictureFormat::Jpeg;
-};
-
-Result<Asked> read_request(const Exchange& exchange) {
-  Asked asked;
-  asked.thumbnail = exchange.route.ends_with("/thumbnail");
-  TRY_ASSIGN(asked.query, parse_rendered_query(exchange.request.query, asked.thumbnail));
+Result<archive::Rendering> read_request(const Exchange& exchange) {
+  const bool thumbnail = exchange.route.ends_with("/thumbnail");
+  const int quality = exchange.profile == Profile::Standard ? kOrdinaryQuality : kContractQuality;
+  TRY_ASSIGN(archive::Rendering asked, parse_rendered_query(exchange.request.query, thumbnail, quality));
   TRY_ASSIGN(asked.format, negotiate_picture(accept_text(exchange.request)));
-  archive::Rendering& rendering = asked.query.rendering;
-  if (asked.thumbnail && !rendering.width && !rendering.height) {
-    rendering.width = rendering.height = kThumbnailSide;
-  }
-  if (asked.query.quality == 0) {
-    asked.query.quality = exchange.profile == Profile::Standard ? kOrdinaryQuality : kContractQuality;
+  if (thumbnail && !asked.width && !asked.height) {
+    asked.width = asked.height = kThumbnailSide;
   }
   return asked;
 }
 
-// Pixels that cannot be decoded are the contract's 406.
-Status not_shown(const Status& why) {
-  const bool undecodable =
-      why.code() == Code::Corrupt || why.code() == Code::Unsupported || why.code() == Code::TooLarge;
-  return undecodable ? Status(Code::NotAcceptable, std::string(why.message())) : why;
-}
-
-Result<archive::Rendered> draw(const ArchiveParts& parts, const Exchange& exchange, const Asked& asked,
-                               std::shared_ptr<const archive::Located> located) {
-  const archive::Rendering& rendering = asked.query.rendering;
+Result<ByteBuffer> draw(const ArchiveParts& parts, const Exchange& exchange, const archive::Rendering& asked,
+                        std::shared_ptr<const archive::Located> located) {
   if (exchange.tail.empty()) {
     TRY_ASSIGN(const archive::Shown shown, parts.renderer.look_at(std::move(located)));
-    return parts.renderer.instance(shown, exchange.visibility(), rendering);
+    return parts.renderer.instance(shown, exchange.visibility(), asked);
   }
   TRY_ASSIGN(const dicom::FrameNumber number, parse_frame(exchange.tail));
   RETURN_IF_ERROR(archive::check_frame(*located, number));
   TRY_ASSIGN(const archive::Shown shown, parts.renderer.look_at(std::move(located)));
-  return parts.renderer.frame(shown, number, rendering);
+  return parts.renderer.frame(shown, number, asked);
 }
 
-Status answer(const ArchiveParts& parts, Exchange& exchange, const Asked& asked) {
+Status answer(const ArchiveParts& parts, Exchange& exchange, const archive::Rendering& asked) {
   TRY_ASSIGN(const catalog::Scope scope, representative(parts, exchange));
   TRY_ASSIGN(auto located, parts.locator.locate(scope, exchange.visibility()));
   const Validator validator = validator_of(located->row, asked.format);
@@ -112,16 +95,14 @@ Status answer(const ArchiveParts& parts, Exchange& exchange, const Asked& asked)
     exchange.send(not_modified(exchange.request, validator));
     return {};
   }
-  const Result<archive::Rendered> rendered = draw(parts, exchange, asked, std::move(located));
-  if (!rendered.ok()) {
-    return not_shown(rendered.status());
+  const Result<ByteBuffer> picture = draw(parts, exchange, asked, std::move(located));
+  if (!picture.ok()) {
+    return not_acceptable(picture.status());
   }
-  TRY_ASSIGN(const ByteBuffer bytes,
-             codec::encode_picture(rendered->picture, asked.format, asked.query.quality, rendered->icc));
   net::Response response;
   set_caching(exchange.request, validator, response);
-  response.set("Content-Type", std::string(codec::media_type(asked.format)));
-  response.body = std::string(as_text(bytes));
+  response.set("Content-Type", std::string(archive::media_type(asked.format)));
+  response.body = std::string(as_text(*picture));
   exchange.send(std::move(response));
   return {};
 }
@@ -129,7 +110,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange, const Asked& asked)
 }  // namespace
 
 Sink retrieve_rendered(const ArchiveParts& parts, ExchangePtr exchange) {
-  Result<Asked> asked = read_request(*exchange);
+  Result<archive::Rendering> asked = read_request(*exchange);
   if (!asked.ok()) {
     exchange->fail(asked.status());
     return nullptr;

@@ -90,7 +90,7 @@ Status read_viewport(std::string_view value, bool thumbnail, Rendering& renderin
 Status read_window(std::string_view value, Rendering& rendering) {
   const std::string rule = "it is CENTER,WIDTH,FUNCTION with a WIDTH of 1 or more, and linear, linear-exact or sigmoid";
   const std::vector<std::string_view> parts = split_at_commas(value);
-  codec::Window window;
+  archive::Window window;
   const std::optional<double> center = number(parts[0]);
   const std::optional<double> width = parts.size() > 1 ? number(parts[1]) : std::nullopt;
   if (parts.size() > 3 || !center || !width || *width <= 0) {
@@ -100,14 +100,14 @@ Status read_window(std::string_view value, Rendering& rendering) {
   window.width = *width;
   if (parts.size() == 3) {
     if (net::same_word(parts[2], "linear-exact")) {
-      window.function = codec::WindowFunction::LinearExact;
+      window.function = archive::WindowFunction::LinearExact;
     } else if (net::same_word(parts[2], "sigmoid")) {
-      window.function = codec::WindowFunction::Sigmoid;
+      window.function = archive::WindowFunction::Sigmoid;
     } else if (!net::same_word(parts[2], "linear")) {
       return wrong("window", value, rule);
     }
   }
-  if (window.function == codec::WindowFunction::Linear && window.width < 1) {
+  if (window.function == archive::WindowFunction::Linear && window.width < 1) {
     return wrong("window", value, rule);
   }
   rendering.window = window;
@@ -119,7 +119,7 @@ Status read_profile(std::string_view value, Rendering& rendering) {
     rendering.profile = net::same_word(value, "yes") ? Rendering::Profile::Own : Rendering::Profile::None;
     return {};
   }
-  const auto space = codec::color_space_of(value);
+  const auto space = archive::color_space_of(value);
   if (!space) {
     return wrong("iccprofile", value, "it is no, yes, srgb, adobergb, rommrgb or displayp3");
   }
@@ -137,8 +137,9 @@ Status read_quality(std::string_view value, int& quality) {
 
 }  // namespace
 
-Result<RenderedQuery> parse_rendered_query(std::string_view query, bool thumbnail) {
-  RenderedQuery asked;
+Result<Rendering> parse_rendered_query(std::string_view query, bool thumbnail, int quality) {
+  Rendering asked;
+  asked.quality = quality;
   TRY_ASSIGN(const auto parameters, net::parse_query(query));
   std::vector<std::string_view> seen;
   for (const auto& [name, value] : parameters) {
@@ -147,24 +148,24 @@ Result<RenderedQuery> parse_rendered_query(std::string_view query, bool thumbnai
     }
     seen.push_back(name);
     if (name == "viewport") {
-      RETURN_IF_ERROR(read_viewport(value, thumbnail, asked.rendering));
+      RETURN_IF_ERROR(read_viewport(value, thumbnail, asked));
     } else if (name == "quality") {
       RETURN_IF_ERROR(read_quality(value, asked.quality));
     } else if (name == "window" && !thumbnail) {
-      RETURN_IF_ERROR(read_window(value, asked.rendering));
+      RETURN_IF_ERROR(read_window(value, asked));
     } else if (name == "iccprofile" && !thumbnail) {
-      RETURN_IF_ERROR(read_profile(value, asked.rendering));
+      RETURN_IF_ERROR(read_profile(value, asked));
     }
   }
   return asked;
 }
 
-Result<codec::PictureFormat> negotiate_picture(std::string_view accept) {
-  using codec::PictureFormat;
+Result<archive::PictureFormat> negotiate_picture(std::string_view accept) {
+  using archive::PictureFormat;
   TRY_ASSIGN(const auto alternatives, net::parse_accept(accept));
   for (const net::MediaType& asked : alternatives) {
     for (const PictureFormat format : {PictureFormat::Jpeg, PictureFormat::Png, PictureFormat::Webp}) {
-      if (asked.covers(codec::media_type(format))) {
+      if (asked.covers(archive::media_type(format))) {
         return format;
       }
     }

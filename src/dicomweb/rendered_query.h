@@ -6,21 +6,16 @@
 
 #include "archive/render.h"
 #include "base/result.h"
-#include "codec/picture.h"
 
 namespace tessera::dicomweb {
-
-struct RenderedQuery {
-  archive::Rendering rendering;
-  int quality = 0;  // 1 to 100; 0: none was asked for
-};
 
 // viewport=W,H or W,H,X,Y,SW,SH, parts left empty having their defaults, decimals allowed;
 // window=CENTER,WIDTH[,FUNCTION]; iccprofile=no|yes|srgb|adobergb|rommrgb|displayp3; quality=1..100. A `thumbnail`
 // takes W,H alone. InvalidArgument naming the parameter. Others (annotation, accept) change nothing here.
-Result<RenderedQuery> parse_rendered_query(std::string_view query, bool thumbnail);
+// `quality`: where none is asked for.
+Result<archive::Rendering> parse_rendered_query(std::string_view query, bool thumbnail, int quality);
 
 // JPEG where nothing else is preferred. NotAcceptable naming what there is.
-Result<codec::PictureFormat> negotiate_picture(std::string_view accept);
+Result<archive::PictureFormat> negotiate_picture(std::string_view accept);
 
 }  // namespace tessera::dicomweb
