@@ -4,8 +4,7 @@ import { searchImages, searchSeries } from './dicomweb.js';
 import { first } from './values.js';
 
 const PAGE = 30;
-const SCANNED = 200; // rows of one request while slides are looked for by hand
-const SCANS = 5; // such requests for one page
+const IMAGES = 200; // rows of one request where images are searched, of which a slide has several
 
 function prefix(value) {
   return /[*?]/.test(value) ? value : `${value}*`;
@@ -15,7 +14,7 @@ function dateRange({ from = '', to = '' }) {
   return from || to ? `${from.replaceAll('-', '')}-${to.replaceAll('-', '')}` : '';
 }
 
-// What the server matches by itself, by QIDO-RS attribute.
+// By QIDO-RS attribute.
 function filtersOf(search) {
   const filters = {};
   if (search.name) {
@@ -30,14 +29,10 @@ function filtersOf(search) {
   if (dateRange(search)) {
     filters.StudyDate = dateRange(search);
   }
+  if (search.slide) {
+    filters.ContainerIdentifier = prefix(search.slide);
+  }
   return filters;
-}
-
-// '*' any run, '?' any one character, in any case: as the server matches text.
-function matcher(value) {
-  const pattern = prefix(value).replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  const expression = new RegExp(`^${pattern}$`, 'is');
-  return (text) => expression.test(String(text ?? ''));
 }
 
 async function* bySeries(search, signal) {
@@ -45,42 +40,36 @@ async function* bySeries(search, signal) {
     const rows = await searchSeries(filtersOf(search), PAGE, offset, signal);
     offset += rows.length;
     const done = rows.length < PAGE;
-    yield { rows, done, reason: '' };
+    yield { rows, done };
     if (done) {
       return;
     }
   }
 }
 
-// ContainerIdentifier belongs to images and is not among what the server matches: images are read newest first and
-// compared here, a bounded number for each page, and the reader is told how far that went.
+// ContainerIdentifier belongs to images: those are searched, and the first of each series stands for it.
 async function* byContainer(search, signal) {
-  const matches = matcher(search.slide);
   const seen = new Set();
   let offset = 0;
   for (let done = false; !done;) {
-    const found = [];
-    for (let scan = 0; scan < SCANS && found.length < PAGE && !done; ++scan) {
-      const images = await searchImages(filtersOf(search), SCANNED, offset, signal);
+    const rows = [];
+    while (rows.length < PAGE && !done) {
+      const images = await searchImages(filtersOf(search), IMAGES, offset, signal);
       offset += images.length;
-      done = images.length < SCANNED;
-      for (const image of images.filter((one) => matches(first(one, '00400512')))) {
+      done = images.length < IMAGES;
+      for (const image of images) {
         const series = first(image, '0020000E');
         if (!seen.has(series)) {
           seen.add(series);
-          found.push(image);
+          rows.push(image);
         }
       }
     }
-    yield {
-      rows: found, done,
-      reason: done ? '' : `The server cannot search by slide; the newest ${offset.toLocaleString('en')} images were ` +
-        'compared here.',
-    };
+    yield { rows, done };
   }
 }
 
-// Pages { rows, done, reason }: rows of series (or of one image of each), whether that was all, and if not, why.
+// Pages { rows, done }: rows of series (or of one image of each), and whether that was all.
 export function searchPages(search, signal) {
   return search.slide ? byContainer(search, signal) : bySeries(search, signal);
 }

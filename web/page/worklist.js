@@ -39,7 +39,7 @@ class List {
     this.more.disabled = true;
     this.end.replaceChildren();
     try {
-      const { value: page = { rows: [], done: true, reason: '' } } = await this.pages.next();
+      const { value: page = { rows: [], done: true } } = await this.pages.next();
       this.add(page);
     } catch (error) {
       if (!this.abort.signal.aborted) {
@@ -50,16 +50,14 @@ class List {
     this.loading = false;
   }
 
-  add({ rows, done, reason }) {
+  add({ rows, done }) {
     const cards = rows.map((row) => makeCard(row, this.search));
     this.grid.append(...cards);
     cards.forEach((card) => this.pictures.watch(card));
     this.count += rows.length;
-    this.stopped = done || reason !== ''; // a search by hand goes on only when asked to
+    this.stopped = done;
     this.more.hidden = done;
-    this.more.textContent = reason ? 'Look further back' : 'Show more';
-    this.status.textContent = [this.count || !done ? counted(this.count, 'slide') + (done ? '' : ' so far') : '', reason]
-      .filter(Boolean).join('. ');
+    this.status.textContent = this.count || !done ? counted(this.count, 'slide') + (done ? '' : ' so far') : '';
     if (done && this.count === 0) {
       this.end.replaceChildren(Object.keys(this.search).length > 0 ?
         notice('No slide matches this search.') :
