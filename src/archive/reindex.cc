@@ -42,9 +42,7 @@ Result<std::size_t> reindex_batch(blob::BlobStore& blobs, catalog::Database& dat
       publications.push_back(std::move(*read));
       continue;
     }
-    if (read.status().code() != Code::NotFound) {  // else it was deleted meanwhile, as a rule
-      on_problem(instance.reservation.blob_key, read.status());
-    }
+    on_problem(instance.reservation.blob_key, read.status());
     RETURN_IF_ERROR(indexing.give_up(instance.reservation.watermark));
   }
   RETURN_IF_ERROR(indexing.index(publications));
