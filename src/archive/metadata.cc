@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kReadPiece = 64 * 1024;
 
-// Fills buffers with the JSON, one piece after the other. One thread at a time; blocks.
+// Fills buffers with the JSON, each to its end while there is any: a pull is a task and a send. One thread at a time;
+// blocks.
 class MetadataText {
  public:
   MetadataText(std::vector<JsonPart> parts, std::string after, MetadataOptions options, blob::BlobStore& blobs)
@@ -28,18 +29,22 @@ class MetadataText {
   }
 
   Result<std::size_t> fill(MutableBytes into) {
-    while (ready_at_ == ready_.size()) {
-      ready_.clear();
-      ready_at_ = 0;
-      TRY_ASSIGN(const bool more, make_ready());
-      if (!more) {
-        return std::size_t{0};
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+      if (ready_at_ == ready_.size()) {
+        ready_.clear();
+        ready_at_ = 0;
+        TRY_ASSIGN(const bool more, make_ready());
+        if (!more) {
+          break;
+        }
       }
+      const std::size_t count = std::min(into.size() - filled, ready_.size() - ready_at_);
+      std::memcpy(into.data() + filled, ready_.data() + ready_at_, count);
+      ready_at_ += count;
+      filled += count;
     }
-    const std::size_t count = std::min(into.size(), ready_.size() - ready_at_);
-    std::memcpy(into.data(), ready_.data() + ready_at_, count);
-    ready_at_ += count;
-    return count;
+    return filled;
   }
 
  private:
@@ -118,7 +123,14 @@ class MetadataText {
   void start_member() {
     member_at_ = 0;
     member_crc_ = 0;
-    inflater_ = Inflater();
+    inflater_.reset();  // made where it is needed
+  }
+
+  Inflater& inflater() {
+    if (!inflater_) {
+      inflater_.emplace();
+    }
+    return *inflater_;
   }
 
   Status pass_piece(const MetadataMember& member) {
@@ -131,10 +143,10 @@ class MetadataText {
       return {};
     }
     if (packer_ == nullptr) {
-      return inflater_.feed(piece, ready_);
+      return inflater().feed(piece, ready_);
     }
     inflated_.clear();
-    RETURN_IF_ERROR(inflater_.feed(piece, inflated_));
+    RETURN_IF_ERROR(inflater().feed(piece, inflated_));
     return packer_->pack(inflated_, false, ready_);
   }
 
@@ -158,7 +170,7 @@ class MetadataText {
   std::size_t member_ = 0;
   std::uint64_t member_at_ = 0;
   std::uint32_t member_crc_ = 0;
-  Inflater inflater_;
+  std::optional<Inflater> inflater_;
   GzipJoiner joiner_;
   std::unique_ptr<ZstdPacker> packer_;  // zstd only
   std::string inflated_;
@@ -203,18 +215,22 @@ class MetadataXml {
       : parts_(std::move(parts)), after_(std::move(after)), options_(options), blobs_(blobs), json_(kReadPiece) {}
 
   Result<std::size_t> fill(MutableBytes into) {
-    while (ready_at_ == ready_.size()) {
-      ready_.clear();
-      ready_at_ = 0;
-      TRY_ASSIGN(const bool more, make_ready());
-      if (!more) {
-        return std::size_t{0};
+    std::size_t filled = 0;
+    while (filled < into.size()) {
+      if (ready_at_ == ready_.size()) {
+        ready_.clear();
+        ready_at_ = 0;
+        TRY_ASSIGN(const bool more, make_ready());
+        if (!more) {
+          break;
+        }
       }
+      const std::size_t count = std::min(into.size() - filled, ready_.size() - ready_at_);
+      std::memcpy(into.data() + filled, ready_.data() + ready_at_, count);
+      ready_at_ += count;
+      filled += count;
     }
-    const std::size_t count = std::min(into.size(), ready_.size() - ready_at_);
-    std::memcpy(into.data(), ready_.data() + ready_at_, count);
-    ready_at_ += count;
-    return count;
+    return filled;
   }
 
  private:
