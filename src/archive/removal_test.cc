@@ -38,6 +38,17 @@ TEST_F(RemovalTest, a_delete_leaves_one_record_until_its_last_blob_has_gone) {
   EXPECT_EQ(blob_count(), 0u);
 }
 
+TEST_F(RemovalTest, a_delete_records_older_generations_too_so_that_no_rebuild_brings_them_back) {
+  Part10 file;
+  ASSERT_TRUE(store(file.bytes()).status.ok());
+  IngestOptions again;
+  again.replace = true;
+  EXPECT_TRUE(store(file.bytes(), again).replaced);
+  EXPECT_EQ(*remove_instances(*blobs, instances, {1, file.study, "", ""}, everything), 1u);
+  EXPECT_EQ(records(), std::vector<std::string>{"gone/1-2.gone"});
+  EXPECT_EQ(*read_small_blob(*blobs, "gone/1-2.gone", 1000), "tessera deletion 1\n1\n2\n");
+}
+
 TEST_F(RemovalTest, a_delete_of_nothing_leaves_no_record) {
   EXPECT_EQ(remove_instances(*blobs, instances, {1, "1.2.3", "", ""}, everything).status().code(), Code::NotFound);
   EXPECT_TRUE(records().empty());
