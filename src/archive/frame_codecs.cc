@@ -1,5 +1,7 @@
 #include "archive/frame_codecs.h"
 
+#include <time.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -96,13 +98,17 @@ bool is_foreign(std::string_view syntax) {
 
 // Memory: OpenJPEG holds four bytes for each sample twice. Its time is for a worker's whole life. No descriptor comes
 // with a call; the one is for the fences, which ask how much memory is mapped.
-const sandbox::WorkerKind kCodecWorker{"codec",
-                                       {.memory = std::uint64_t{2} << 30,
-                                        .cpu_seconds = 240,
-                                        .request_bytes = codec::kMaxFrameBytes + (1 << 20),
-                                        .reply_bytes = codec::kMaxFrameBytes + (1 << 20),
-                                        .files = 1},
-                                       [] { return sandbox::WorkerBody(answer); }};
+const sandbox::WorkerKind kCodecWorker{
+    "codec",
+    {.memory = std::uint64_t{2} << 30,
+     .cpu_seconds = 240,
+     .request_bytes = codec::kMaxFrameBytes + (1 << 20),
+     .reply_bytes = codec::kMaxFrameBytes + (1 << 20),
+     .files = 1},
+    [] {
+      ::tzset();  // LittleCMS asks for the date; the zone's file is out of reach then
+      return sandbox::WorkerBody(answer);
+    }};
 
 FrameCodecs::FrameCodecs(std::size_t workers) : workers_(kCodecWorker, {.workers = workers}) {}
 

@@ -19,6 +19,7 @@ constexpr std::array kPathWords = {
     Word{"study", "StudyInstanceUID"},
     Word{"series", "SeriesInstanceUID"},
     Word{"instance", "SOPInstanceUID"},
+    Word{"frame", "number of a frame, from 1"},
     Word{"frames", "numbers of frames, from 1, separated by ','"},
     Word{"path", "as the BulkDataURI has it"},
 };

@@ -18,7 +18,8 @@ Sink store_instances(const ArchiveParts&, ExchangePtr);     // stow.cc          
 Sink retrieve_frames(const ArchiveParts&, ExchangePtr);     // frames.cc          GET …/frames/{list}
 Sink retrieve_instance(const ArchiveParts&, ExchangePtr);   // instance.cc        GET …/instances/{instance}
 Sink retrieve_scope(const ArchiveParts&, ExchangePtr);      // retrieve_scope.cc  GET study, GET series
-Sink retrieve_rendered(const ArchiveParts&, ExchangePtr);   // rendered.cc        GET …/rendered, …/thumbnail
+Sink retrieve_rendered(const ArchiveParts&, ExchangePtr);   // rendered.cc        GET …/rendered at four levels
+Sink retrieve_thumbnail(const ArchiveParts&, ExchangePtr);  //                    GET …/thumbnail at four levels
 Sink retrieve_metadata(const ArchiveParts&, ExchangePtr);   // metadata.cc        GET …/metadata at three levels
 Sink retrieve_bulkdata(const ArchiveParts&, ExchangePtr);   // bulkdata.cc        GET …/bulkdata/{path}
 Sink search_studies(const ArchiveParts&, ExchangePtr);      // search.cc          GET /studies

@@ -9,18 +9,24 @@ namespace tessera::dicomweb {
 namespace {
 
 constexpr std::string_view kDicomParts = "multipart/related application/zip";
+constexpr std::string_view kPictures = "image/jpeg image/png image/webp";
 constexpr std::string_view kJson = "application/dicom+json";
 constexpr std::string_view kSearchParameters = "* includefield limit offset fuzzymatching";
 
 constexpr std::array kOperations = {
-    Operation{retrieve_frames, "Frames", "Frames of an instance, as they are stored", "",
-              "multipart/related application/octet-stream image/jpeg image/jp2 image/jls image/jxl", "accept",
-              "200 206 304 404 406 416"},
+    Operation{retrieve_frames, "Frames", "Frames of an instance, as they are stored or in another transfer syntax", "",
+              "multipart/related application/octet-stream image/jpeg image/jp2 image/jls image/jphc image/jxl",
+              "accept quality", "200 206 304 404 406 416"},
+    Operation{retrieve_rendered, "Picture", "A picture of a frame, an image, a slide", "", kPictures,
+              "accept viewport quality window iccprofile", "200 304 404 406"},
+    Operation{retrieve_thumbnail, "Thumbnail", "A small picture of it", "", kPictures, "accept viewport quality",
+              "200 304 404 406"},
     Operation{retrieve_bulkdata, "BulkData", "A value that metadata gives as a BulkDataURI", "",
               "multipart/related application/octet-stream", "accept v", "200 206 304 404 406 416"},
     Operation{retrieve_metadata, "Metadata", "The attributes of every instance, without pixels", "",
               "application/dicom+json multipart/related", "accept excludefield", "200 304 404 406"},
-    Operation{retrieve_instance, "File", "The Part 10 file of an instance, as it is stored", "",
+    Operation{retrieve_instance, "File",
+              "The Part 10 file of an instance, as it is stored or in another transfer syntax", "",
               "multipart/related application/dicom application/zip", "accept", "200 206 304 404 406 416"},
     Operation{retrieve_scope, "Files", "The Part 10 files of a study or series, as they are stored", "", kDicomParts,
               "accept", "200 304 404 406"},
@@ -53,8 +59,8 @@ std::string operation_id(const Route& route) {
   std::string id(net::method_name(route.method));
   std::transform(id.begin(), id.end(), id.begin(), [](char c) { return static_cast<char>(c | 0x20); });
   id += operation_of(route).name;
-  for (const auto& [capture, level] :
-       {std::pair{"{instance}", "OfInstance"}, std::pair{"{series}", "OfSeries"}, std::pair{"{study}", "OfStudy"}}) {
+  for (const auto& [capture, level] : {std::pair{"{frame}", "OfFrame"}, std::pair{"{instance}", "OfInstance"},
+                                       std::pair{"{series}", "OfSeries"}, std::pair{"{study}", "OfStudy"}}) {
     if (route.pattern.find(capture) != route.pattern.npos) {
       return id + level;
     }

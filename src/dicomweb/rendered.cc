@@ -64,8 +64,7 @@ Validator validator_of(const catalog::InstanceRow& row, archive::PictureFormat f
           .watermark = row.watermark};
 }
 
-Result<archive::Rendering> read_request(const Exchange& exchange) {
-  const bool thumbnail = exchange.route.ends_with("/thumbnail");
+Result<archive::Rendering> read_request(const Exchange& exchange, bool thumbnail) {
   const int quality = exchange.profile == Profile::Standard ? kOrdinaryQuality : kContractQuality;
   TRY_ASSIGN(archive::Rendering asked, parse_rendered_query(exchange.request.query, thumbnail, quality));
   TRY_ASSIGN(asked.format, negotiate_picture(accept_text(exchange.request)));
@@ -107,10 +106,8 @@ Status answer(const ArchiveParts& parts, Exchange& exchange, const archive::Rend
   return {};
 }
 
-}  // namespace
-
-Sink retrieve_rendered(const ArchiveParts& parts, ExchangePtr exchange) {
-  Result<archive::Rendering> asked = read_request(*exchange);
+Sink show(const ArchiveParts& parts, ExchangePtr exchange, bool thumbnail) {
+  Result<archive::Rendering> asked = read_request(*exchange, thumbnail);
   if (!asked.ok()) {
     exchange->fail(asked.status());
     return nullptr;
@@ -122,6 +119,16 @@ Sink retrieve_rendered(const ArchiveParts& parts, ExchangePtr exchange) {
     }
   });
   return nullptr;
+}
+
+}  // namespace
+
+Sink retrieve_rendered(const ArchiveParts& parts, ExchangePtr exchange) {
+  return show(parts, std::move(exchange), false);
+}
+
+Sink retrieve_thumbnail(const ArchiveParts& parts, ExchangePtr exchange) {
+  return show(parts, std::move(exchange), true);
 }
 
 }  // namespace tessera::dicomweb

@@ -77,7 +77,6 @@ TEST(RenderedQuery, the_format_is_the_one_preferred_most_and_else_jpeg) {
   EXPECT_EQ(*negotiate_picture("image/png"), archive::PictureFormat::Png);
   EXPECT_EQ(*negotiate_picture("image/png;q=0.5, image/webp"), archive::PictureFormat::Webp);
   EXPECT_EQ(*negotiate_picture("image/*, image/jpeg;q=0"), archive::PictureFormat::Png);
-  EXPECT_EQ(*negotiate_picture("image/jpeg; */*"), archive::PictureFormat::Jpeg) << "a known client's slip";
   EXPECT_EQ(negotiate_picture("image/gif").status().code(), Code::NotAcceptable);
 }
 

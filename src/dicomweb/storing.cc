@@ -92,6 +92,7 @@ Result<std::vector<StoreOutcome>> Storing::finish() {
       broken_ = end_session();
     }
     if (!broken_.ok()) {
+      session_.reset();  // before the answer: whoever gets it may send the file again
       return broken_;
     }
     return std::move(outcomes_);

@@ -66,7 +66,7 @@ def new_file(flavor):
 
 
 def filled(pattern, file):
-    return pattern.format(study=file.study, series=file.series, instance=file.sop, **{"*": "{*}"})
+    return pattern.format(study=file.study, series=file.series, instance=file.sop, frame=1, **{"*": "{*}"})
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +138,8 @@ INSTANCE = SERIES + "/instances/{instance}"
 RECIPES = {
     ("GET", INSTANCE + "/frames/{*}"): retrieve("1"),
     ("GET", INSTANCE + "/bulkdata/{*}"): retrieve("00480105/0/00282000"),
+    **{("GET", level + "/" + kind): retrieve("") for kind in ("rendered", "thumbnail")
+       for level in ("/studies/{study}", SERIES, INSTANCE, INSTANCE + "/frames/{frame}")},
     ("GET", INSTANCE + "/metadata"): retrieve(""),
     ("GET", INSTANCE): retrieve(""),
     ("GET", SERIES + "/metadata"): retrieve(""),
