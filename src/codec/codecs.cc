@@ -194,8 +194,14 @@ Result<ByteBuffer> transcode_frame(std::string_view from, std::string_view to, c
     return bytes;
   }
   RETURN_IF_ERROR(transcoded_layout(from, to, header).status());
-  TRY_ASSIGN(const Pixels pixels, decode_frame(from, header, frame));
-  return find_codec(to)->encode(pixels, options);
+  TRY_ASSIGN(Pixels pixels, decode_frame(from, header, frame));
+  const Codec& target = *find_codec(to);
+  if (!fits_stored_bits(pixels)) {
+    pixels.layout.bits_stored = pixels.layout.bits_allocated;
+    pixels.layout.high_bit = static_cast<std::uint16_t>(pixels.layout.bits_allocated - 1);
+    RETURN_IF_ERROR(target.encoded_layout(pixels.layout).status());
+  }
+  return target.encode(pixels, options);
 }
 
 }  // namespace tessera::codec

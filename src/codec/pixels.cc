@@ -215,6 +215,26 @@ void take_samples(const Pixels& pixels, std::uint16_t component, std::uint64_t f
   }
 }
 
+bool fits_stored_bits(const Pixels& pixels) {
+  const PixelLayout& layout = pixels.layout;
+  if (layout.bits_stored == layout.bits_allocated || layout.high_bit + 1u != layout.bits_stored) {
+    return true;
+  }
+  const std::size_t step = layout.sample_bytes();
+  const std::uint32_t stored = low_bits(layout.bits_stored), allocated = low_bits(layout.bits_allocated);
+  for (std::size_t at = 0; at + step <= pixels.bytes.size(); at += step) {
+    std::uint32_t sample = 0;
+    std::memcpy(&sample, pixels.bytes.data() + at, step);
+    const std::uint32_t value = sample & stored;
+    const std::uint32_t wanted =
+        layout.is_signed ? static_cast<std::uint32_t>(sign_extend(value, layout.bits_stored)) & allocated : value;
+    if (sample != wanted) {
+      return false;
+    }
+  }
+  return true;
+}
+
 ByteBuffer stored_patterns(const Pixels& pixels) {
   const PixelLayout& layout = pixels.layout;
   if (layout.bits_allocated == 8 && layout.bits_stored == 8) {

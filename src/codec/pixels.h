@@ -80,6 +80,10 @@ void widen_samples(Pixels& pixels, std::uint16_t bits_allocated);
 // Whole planes one after the other become pixels one after the other.
 void interleave(Pixels& pixels);
 
+// Whether every sample is one of BitsStored. Lossy streams overshoot, and writers put things beside the stored bits:
+// then all that are allocated are encoded, so that nothing is lost. (Samples that HighBit lifts are taken down, and
+// what lies beside them is left.)
+bool fits_stored_bits(const Pixels& pixels);
 // For encoders: values of one component, from pixel `first` on, shifted down from HighBit and without what lies beside
 // the stored bits.
 void take_samples(const Pixels& pixels, std::uint16_t component, std::uint64_t first, std::span<std::int32_t> values);
