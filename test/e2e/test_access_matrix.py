@@ -146,8 +146,6 @@ RECIPES = {
     ("GET", SERIES): retrieve(""),
     ("GET", "/studies/{study}"): retrieve(""),
     ("GET", "/studies/{study}/metadata"): retrieve(""),
-    ("GET", SERIES): retrieve(""),
-    ("GET", "/studies/{study}"): retrieve(""),
     ("GET", "/studies"): search("?StudyInstanceUID={study}"),
     ("GET", "/series"): search("?SeriesInstanceUID={series}"),
     ("GET", "/instances"): search("?SOPInstanceUID={sop}"),
