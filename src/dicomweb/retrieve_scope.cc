@@ -65,21 +65,39 @@ Rope stored_files(const ArchiveParts& parts, const std::string& base_url, const 
   return body.finish();
 }
 
-Status send_parts(const ArchiveParts& parts, Exchange& exchange, std::vector<InstancePart> instances,
-                  net::Response response) {
+// What a task takes along: std::function wants copies, a Response has none.
+struct Made {
+  std::vector<InstancePart> instances;
+  net::Response response;
+};
+
+Status send_made(const ArchiveParts& parts, Exchange& exchange, std::vector<InstancePart> instances,
+                 net::Response response, const std::string& boundary) {
+  auto body = std::make_shared<InstanceParts>(parts, exchange, std::move(instances), boundary);
+  RETURN_IF_ERROR(body->begin());
+  response.body = stream_pieces([body] { return body->next(); }, parts.transcoders);
+  exchange.send(std::move(response));
+  return {};
+}
+
+void send_parts(const ArchiveParts& parts, const ExchangePtr& exchange, std::vector<InstancePart> instances,
+                net::Response response) {
   const std::string boundary = net::random_boundary();
   response.set("Content-Type", "multipart/related; type=\"application/dicom\"; boundary=" + boundary);
   const bool all_stored =
       std::all_of(instances.begin(), instances.end(), [](const InstancePart& part) { return part.as.syntax.empty(); });
   if (all_stored) {
-    response.body = stored_files(parts, exchange.base_url(), instances, boundary);
-  } else {
-    auto body = std::make_shared<InstanceParts>(parts, exchange, std::move(instances), boundary);
-    RETURN_IF_ERROR(body->begin());
-    response.body = stream_pieces([body] { return body->next(); }, parts.transcoders);
+    response.body = stored_files(parts, exchange->base_url(), instances, boundary);
+    exchange->send(std::move(response));
+    return;
   }
-  exchange.send(std::move(response));
-  return {};
+  const auto made = std::make_shared<Made>(Made{std::move(instances), std::move(response)});
+  parts.transcoders.post([&parts, exchange, made, boundary] {
+    const Status status = send_made(parts, *exchange, std::move(made->instances), std::move(made->response), boundary);
+    if (!status.ok()) {
+      exchange->fail(status);
+    }
+  });
 }
 
 void send_zip(const ArchiveParts& parts, Exchange& exchange, const std::vector<InstancePart>& instances,
@@ -94,7 +112,8 @@ void send_zip(const ArchiveParts& parts, Exchange& exchange, const std::vector<I
   exchange.send(std::move(response));
 }
 
-Status answer(const ArchiveParts& parts, Exchange& exchange) {
+Status answer(const ArchiveParts& parts, const ExchangePtr& asked) {
+  Exchange& exchange = *asked;
   RETURN_IF_ERROR(check_request_original(exchange.request));
   TRY_ASSIGN(const int quality, asked_quality(exchange.request));
   TRY_ASSIGN(auto rows, parts.instances.list(exchange.scope, exchange.visibility()));
@@ -118,7 +137,8 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
     send_zip(parts, exchange, instances, std::move(response));
     return {};
   }
-  return send_parts(parts, exchange, std::move(instances), std::move(response));
+  send_parts(parts, asked, std::move(instances), std::move(response));
+  return {};
 }
 
 }  // namespace
@@ -129,8 +149,8 @@ void set_zip(const std::string& name, net::Response& response) {
 }
 
 Sink retrieve_scope(const ArchiveParts& parts, ExchangePtr exchange) {
-  parts.transcoders.post([&parts, exchange] {
-    const Status status = answer(parts, *exchange);
+  parts.readers.post([&parts, exchange] {
+    const Status status = answer(parts, exchange);
     if (!status.ok()) {
       exchange->fail(status);
     }
