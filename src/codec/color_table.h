@@ -6,7 +6,7 @@
 //   33 x 33 x 33 x 3 x i32  linear light of the target at each node, 1 being 2^20, not clipped; red is slowest
 //   2 x 16384 x u8          linear light to levels: below 2^14 each, then every 64th
 // Between two nodes both sides are linear light, so that a profile of matrix and curves is met within rounding, in the
-// darks and beyond the gamut too.
+// darks and beyond the gamut too. One of tables is met within 4 levels where its own nodes lie otherwise.
 //
 // Pure functions, safe from many threads.
 #pragma once
