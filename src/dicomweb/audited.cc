@@ -53,7 +53,7 @@ Kind kind_of(net::Method method, std::string_view route) {
 // parameter.
 bool is_key(std::string_view text) {
   constexpr std::size_t kTag = 8;
-  for (const std::string_view parameter : {"limit", "offset", "fuzzymatching", "includefield"}) {
+  for (const std::string_view parameter : {"limit", "offset", "fuzzymatching", "includefield", "count"}) {
     if (text == parameter) {
       return true;
     }

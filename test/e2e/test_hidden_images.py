@@ -16,7 +16,9 @@ VENDOR = {"Authorization": "Bearer vendor-secret-0123456789"}
 TOKENS = "".join(f'[[auth.tokens]]\nname = "{name}"\ntoken = "{name}-secret-0123456789"\nrole = "{name}"\n'
                  for name in ("owner", "reader"))
 SECRET = dict(PatientName="Secret^Name", PatientID="SECRET", StudyDescription="secret words", AccessionNumber="S-9",
-              StudyDate="19990101", Modality="XC", SeriesDescription="secret series", StudyID="99")
+              StudyDate="19990101", Modality="XC", SeriesDescription="secret series", StudyID="99", SeriesNumber=99,
+              LabelText="Secret label", BarcodeValue="0099", ContainerIdentifier="SECRET-C", DeviceSerialNumber="SECRET-D",
+              AcquisitionDateTime="19990101")
 
 
 def image_type(flavor):
@@ -55,6 +57,13 @@ def paths(files):
         yield f"/instances?{key}={value}"
     for key, value in (("Modality", "XC"), ("SeriesDescription", "secret series")):
         yield f"/series?{key}={value}"
+    for query in ("LabelText=Secret*", "LabelText=*label", "BarcodeValue=0099", "ContainerIdentifier=SECRET-C", "00400512=*",
+                  "ContainerIdentifier=S*", "ImageType=LABEL", "ImageType=%5C%5COVERVIEW", "ImageType=*", "DeviceSerialNumber=SECRET-D",
+                  "SeriesNumber=99", "AcquisitionDateTime=-2000", "PatientName=secret&fuzzymatching=true", "PatientName=*ecret*"):
+        yield f"/instances?{query}"
+    for level in ("/studies", "/series", "/instances"):
+        for query in ("ModalitiesInStudy=X*", "ModalitiesInStudy=SM", "PatientID=*E*", "StudyDate=-20000101", ""):
+            yield f"{level}?{query}&count=true&limit=1"
     for offset in range(4):
         yield f"/studies?limit=1&offset={offset}"
     for file in files:
