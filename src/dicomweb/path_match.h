@@ -20,8 +20,8 @@ struct ServicePath {
 // Nothing when the path belongs to none of the profiles.
 std::optional<ServicePath> split_service_path(std::string_view path);
 
-// What the pattern's names took, each one segment, still percent-encoded; `tail` is what "{frame}" took, or "{*}", which
-// takes all that is left.
+// What the pattern's names took, each one segment, still percent-encoded; `tail` is what "{frame}" took, or "{*}",
+// which takes all that is left.
 struct Captures {
   std::string_view study, series, instance, tail;
 };
