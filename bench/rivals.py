@@ -33,8 +33,9 @@ class Process:
     def pids(self):
         found = [self.child.pid]
         for pid in found:
-            with contextlib.suppress(FileNotFoundError):
-                found += [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+            for task in pathlib.Path(f"/proc/{pid}/task").glob("*"):  # any thread may have started one
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    found += [int(p) for p in (task / "children").read_text().split()]
         return found
 
     def cpu_seconds(self):
