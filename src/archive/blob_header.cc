@@ -74,7 +74,8 @@ Status read_before(RangeSource& blob, dicom::Tag end, dicom::TokenSink& sink) {
     }
     RETURN_IF_ERROR(fed);
   }
-  return parser.finish();
+  const Status finished = parser.finish();  // of a deflated data set, all may have waited for this
+  return stop.reached() ? Status() : finished;
 }
 
 }  // namespace tessera::archive

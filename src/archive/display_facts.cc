@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "archive/blob_header.h"
 #include "dicom/charset.h"
-#include "dicom/parser.h"
 #include "dicom/tags.h"
 
 namespace tessera::archive {
@@ -17,7 +17,6 @@ namespace tags = dicom::tags;
 using dicom::ElementHeader;
 using dicom::Tag;
 
-constexpr std::size_t kPiece = 64 * 1024;
 constexpr std::size_t kMaxProfile = std::size_t{16} << 20;
 constexpr std::size_t kMaxPalette = std::size_t{256} << 10;
 constexpr std::uint64_t kMaxFrames = std::uint64_t{64} << 20;
@@ -32,10 +31,7 @@ struct PaletteChannel {
 
 class FactsSink final : public dicom::TokenSink {
  public:
-  bool has_enough() const { return enough_; }
-
   Status on_value(const ElementHeader& element, ByteView value) override {
-    RETURN_IF_ERROR(look(element));
     if (element.depth == 0) {
       note_top(element.tag, value);
     } else if (inside(tags::kPerFrameFunctionalGroupsSequence)) {
@@ -45,7 +41,6 @@ class FactsSink final : public dicom::TokenSink {
     return {};
   }
   Status on_large_value_begin(const ElementHeader& element) override {
-    RETURN_IF_ERROR(look(element));
     large_ = buffer_for(element);
     return {};
   }
@@ -56,7 +51,6 @@ class FactsSink final : public dicom::TokenSink {
     return {};
   }
   Status on_sequence_begin(const ElementHeader& element) override {
-    RETURN_IF_ERROR(look(element));
     path_.push_back(element.tag);
     return {};
   }
@@ -73,7 +67,6 @@ class FactsSink final : public dicom::TokenSink {
     }
     return {};
   }
-  Status on_fragments_begin(const ElementHeader& element) override { return look(element); }
 
   Result<DisplayFacts> take() {
     if (width_) {
@@ -90,12 +83,6 @@ class FactsSink final : public dicom::TokenSink {
   }
 
  private:
-  // Pixels, or what comes behind them: the header is over.
-  Status look(const ElementHeader& element) {
-    enough_ = enough_ || (element.depth == 0 && element.tag.value >= tags::kFloatPixelData.value);
-    return enough_ ? Status(Code::Cancelled, "enough was read") : Status();
-  }
-
   bool inside(Tag sequence) const { return !path_.empty() && path_.front() == sequence; }
 
   static std::string text_of(ByteView value) { return dicom::split_values(as_text(value), dicom::Vr::LO).front(); }
@@ -250,25 +237,14 @@ class FactsSink final : public dicom::TokenSink {
   codec::WindowFunction function_ = codec::WindowFunction::Linear;
   bool slope_seen_ = false, intercept_seen_ = false;
   ByteBuffer* large_ = nullptr;
-  bool enough_ = false;
 };
 
 }  // namespace
 
 Result<DisplayFacts> read_display_facts(const Located& located) {
   FactsSink sink;
-  dicom::Parser parser(sink);
-  ByteBuffer piece(kPiece);
-  Status status;
-  for (std::uint64_t at = 0; at < located.blob->size() && status.ok();) {
-    const std::size_t count = std::min<std::uint64_t>(piece.size(), located.blob->size() - at);
-    RETURN_IF_ERROR(read_fully(*located.blob, at, MutableBytes(piece).first(count)));
-    status = parser.feed(ByteView(piece).first(count));
-    at += count;
-  }
-  if (!status.ok() && !sink.has_enough()) {
-    return status.while_doing("read the header of instance " + located.row.key.sop);
-  }
+  RETURN_IF_ERROR(read_before(*located.blob, tags::kFloatPixelData, sink)
+                      .while_doing("read the header of instance " + located.row.key.sop));
   Result<DisplayFacts> facts = sink.take();
   if (!facts.ok()) {
     return facts.status().while_doing("read the header of instance " + located.row.key.sop);

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "archive/blob_header.h"
 #include "dicom/charset.h"
-#include "dicom/parser.h"
 #include "dicom/tags.h"
 
 namespace tessera::archive {
@@ -15,23 +15,16 @@ namespace {
 
 using dicom::ElementHeader;
 
-constexpr std::size_t kPiece = 16 * 1024;
-constexpr std::uint32_t kBeyond = 0x00300000;  // the first tag that says nothing of how pixels lie
+constexpr dicom::Tag kBeyond{0x00300000};  // the first tag that says nothing of how pixels lie
 
 class PixelSink final : public dicom::TokenSink {
  public:
-  bool has_enough() const { return enough_; }
-
   Status on_value(const ElementHeader& element, ByteView value) override {
-    RETURN_IF_ERROR(look(element));
     if (element.depth == 0) {
       note(element, value);
     }
     return {};
   }
-  Status on_large_value_begin(const ElementHeader& element) override { return look(element); }
-  Status on_sequence_begin(const ElementHeader& element) override { return look(element); }
-  Status on_fragments_begin(const ElementHeader& element) override { return look(element); }
 
   Result<codec::PixelLayout> layout() const {
     codec::PixelLayout layout;
@@ -53,11 +46,6 @@ class PixelSink final : public dicom::TokenSink {
   }
 
  private:
-  Status look(const ElementHeader& element) {
-    enough_ = enough_ || (element.depth == 0 && element.tag.value >= kBeyond);
-    return enough_ ? Status(Code::Cancelled, "enough was read") : Status();
-  }
-
   void note(const ElementHeader& element, ByteView value) {
     const std::uint16_t number = value.size() < 2 ? std::uint16_t{0} : load_le16(value.data());
     switch (element.tag.value) {
@@ -93,7 +81,6 @@ class PixelSink final : public dicom::TokenSink {
     }
   }
 
-  bool enough_ = false;
   std::uint16_t rows_ = 0, columns_ = 0, samples_ = 1, allocated_ = 0, is_signed_ = 0, planar_ = 0;
   std::optional<std::uint16_t> stored_, high_bit_;
   std::string photometric_;
@@ -123,21 +110,7 @@ Status look_before_pixels(const Located& located, ImagePixels& pixels) {
 
 Result<ImagePixels> read_image_pixels(const Located& located) {
   PixelSink sink;
-  dicom::Parser parser(sink);
-  ByteBuffer piece(kPiece);
-  Status status;
-  for (std::uint64_t at = 0; at < located.blob->size() && status.ok();) {
-    const std::size_t count = std::min<std::uint64_t>(piece.size(), located.blob->size() - at);
-    RETURN_IF_ERROR(read_fully(*located.blob, at, MutableBytes(piece).first(count)));
-    status = parser.feed(ByteView(piece).first(count));
-    at += count;
-  }
-  if (status.ok() && !sink.has_enough()) {
-    status = parser.finish();  // a deflated data set may all be waiting
-  }
-  if (!status.ok() && !sink.has_enough()) {
-    return status;
-  }
+  RETURN_IF_ERROR(read_before(*located.blob, kBeyond, sink));
   ImagePixels pixels;
   TRY_ASSIGN(pixels.layout, sink.layout());
   RETURN_IF_ERROR(look_before_pixels(located, pixels));

@@ -112,6 +112,12 @@ class TestFrames:
         turned = stored.transpose(Image.Transpose.ROTATE_180)
         assert np.abs(pixels(mirrored) - pixels(turned)).max() <= 2
 
+    @pytest.mark.parametrize("build", [make.native, make.implicit, make.big_endian, make.deflated, make.jpeg])
+    def test_however_the_header_is_written_it_is_read(self, server, build):
+        url = store(server, build())
+        assert picture(server.get(url + "/frames/1/rendered", "image/png")).size == (make.SIDE, make.SIDE)
+        assert picture(server.get(url + "/rendered", "image/png")).size == (make.SIDE, make.SIDE)
+
     def test_a_larger_viewport_enlarges(self, server, slide):
         shown = picture(server.get(path_of(slide[0]) + "/frames/1/rendered?viewport=512,512", "image/png"))
         stored = Image.open(io.BytesIO(wsi_files.frames(slide[0])[0])).convert("RGB").resize((512, 512), Image.Resampling.BILINEAR)
