@@ -17,16 +17,11 @@ namespace {
 
 constexpr std::size_t kReadPiece = 64 * 1024;
 
-// Fills buffers with the JSON, each to its end while there is any: a pull is a task and a send. One thread at a time;
-// blocks.
-class MetadataText {
+// Fills buffers with what is made piece by piece, each to its end while there is any: a pull is a task and a send. One
+// thread at a time; blocks.
+class Pieces {
  public:
-  MetadataText(std::vector<JsonPart> parts, std::string after, MetadataOptions options, blob::BlobStore& blobs)
-      : parts_(std::move(parts)), after_(std::move(after)), options_(options), blobs_(blobs) {
-    if (options_.coding == MetadataCoding::Zstd) {
-      packer_ = std::make_unique<ZstdPacker>();
-    }
-  }
+  virtual ~Pieces() = default;
 
   Result<std::size_t> fill(MutableBytes into) {
     std::size_t filled = 0;
@@ -47,11 +42,30 @@ class MetadataText {
     return filled;
   }
 
+ protected:
+  std::string ready_;  // made, not yet handed out
+
+ private:
+  // Puts the next piece into ready_, perhaps an empty one; false at the end.
+  virtual Result<bool> make_ready() = 0;
+
+  std::size_t ready_at_ = 0;
+};
+
+// The JSON.
+class MetadataText final : public Pieces {
+ public:
+  MetadataText(std::vector<JsonPart> parts, std::string after, MetadataOptions options, blob::BlobStore& blobs)
+      : parts_(std::move(parts)), after_(std::move(after)), options_(options), blobs_(blobs) {
+    if (options_.coding == MetadataCoding::Zstd) {
+      packer_ = std::make_unique<ZstdPacker>();
+    }
+  }
+
  private:
   bool is_gzip() const { return options_.coding == MetadataCoding::Gzip; }
 
-  // Puts the next piece into ready_; false at the end.
-  Result<bool> make_ready() {
+  Result<bool> make_ready() override {
     if (ended_) {
       return false;
     }
@@ -163,8 +177,6 @@ class MetadataText {
   const MetadataOptions options_;
   blob::BlobStore& blobs_;
 
-  std::string ready_;  // made, not yet handed out
-  std::size_t ready_at_ = 0;
   std::size_t part_ = 0;
   std::optional<MetadataFile> file_;  // of part_, while its members are being passed
   std::size_t member_ = 0;
@@ -209,32 +221,13 @@ class TurnedAround final : public RangeSource {
 };
 
 // The same instances as XML: the JSON of one after the other goes through a model. One thread at a time; blocks.
-class MetadataXml {
+class MetadataXml final : public Pieces {
  public:
   MetadataXml(std::vector<JsonPart> parts, std::string after, MetadataOptions options, blob::BlobStore& blobs)
       : parts_(std::move(parts)), after_(std::move(after)), options_(options), blobs_(blobs), json_(kReadPiece) {}
 
-  Result<std::size_t> fill(MutableBytes into) {
-    std::size_t filled = 0;
-    while (filled < into.size()) {
-      if (ready_at_ == ready_.size()) {
-        ready_.clear();
-        ready_at_ = 0;
-        TRY_ASSIGN(const bool more, make_ready());
-        if (!more) {
-          break;
-        }
-      }
-      const std::size_t count = std::min(into.size() - filled, ready_.size() - ready_at_);
-      std::memcpy(into.data() + filled, ready_.data() + ready_at_, count);
-      ready_at_ += count;
-      filled += count;
-    }
-    return filled;
-  }
-
  private:
-  Result<bool> make_ready() {
+  Result<bool> make_ready() override {
     if (source_ != nullptr) {
       TRY_ASSIGN(const std::size_t count, source_->fill(json_));
       if (count > 0) {
@@ -262,17 +255,14 @@ class MetadataXml {
   const MetadataOptions options_;
   blob::BlobStore& blobs_;
   ByteBuffer json_;
-  std::string ready_;  // made, not yet handed out
-  std::size_t ready_at_ = 0;
   std::size_t part_ = 0;
   std::unique_ptr<MetadataText> source_;  // of the part before part_, until it ends
   dicom::XmlModel model_;
 };
 
-template <class Text>
 class MetadataStream final : public Stream {
  public:
-  MetadataStream(std::shared_ptr<Text> text, Pool& pool) : text_(std::move(text)), pool_(pool) {}
+  MetadataStream(std::shared_ptr<Pieces> text, Pool& pool) : text_(std::move(text)), pool_(pool) {}
 
   void pull(MutableBytes into, ReadDone done) override {
     // The text is shared with the task: the stream may be dropped while a pull is under way.
@@ -280,7 +270,7 @@ class MetadataStream final : public Stream {
   }
 
  private:
-  std::shared_ptr<Text> text_;
+  std::shared_ptr<Pieces> text_;
   Pool& pool_;
 };
 
@@ -295,14 +285,14 @@ std::string instance_url(std::string_view base, const catalog::InstanceKey& key)
 
 std::unique_ptr<Stream> stream_json(std::vector<JsonPart> parts, std::string after, MetadataOptions options,
                                     blob::BlobStore& blobs, Pool& pool) {
-  return std::make_unique<MetadataStream<MetadataText>>(
+  return std::make_unique<MetadataStream>(
       std::make_shared<MetadataText>(std::move(parts), std::move(after), options, blobs), pool);
 }
 
 std::unique_ptr<Stream> stream_xml(std::vector<JsonPart> parts, std::string after, MetadataOptions options,
                                    blob::BlobStore& blobs, Pool& pool) {
   options.coding = MetadataCoding::Identity;
-  return std::make_unique<MetadataStream<MetadataXml>>(
+  return std::make_unique<MetadataStream>(
       std::make_shared<MetadataXml>(std::move(parts), std::move(after), options, blobs), pool);
 }
 
