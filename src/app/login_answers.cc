@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "base/markup.h"
+
 namespace tessera::app {
 
 namespace {
@@ -17,29 +19,6 @@ net::Response make_response(int status, std::string type, std::string body) {
   response.body = std::move(body);
   response.route = kLabel;
   return response;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 // The words of a Status as a sentence.
@@ -68,7 +47,7 @@ net::Response failure_page(const Status& why) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
       "<title>Not signed in – Tessera</title><link rel=\"stylesheet\" href=\"/assets/style.css\"></head>\n"
       "<body><main class=\"notice\"><h1>You are not signed in</h1>\n<p>" +
-          escaped(sentence(why.message())) +
+          markup_text(sentence(why.message())) +
           "</p>\n<p><a href=\"/auth/login\">Sign in again</a> · <a href=\"/\">All slides</a></p></main>"
           "</body>\n</html>\n");
   response.set("Content-Security-Policy",

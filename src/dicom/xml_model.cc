@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/markup.h"
 #include "dicom/dictionary.h"
 #include "dicom/json_cursor.h"
 #include "dicom/utf8.h"
@@ -23,28 +24,13 @@ bool is_control(char c) {
 
 void append_xml(std::string& out, std::string_view text) {
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\r':
-        out += "&#13;";
-        break;
-      default:
-        if (is_control(c)) {
-          out += kReplacementCharacter;
-        } else {
-          out += c;
-        }
+    const std::string_view entity = c == '\r' ? "&#13;" : markup_entity(c);
+    if (!entity.empty()) {
+      out += entity;
+    } else if (is_control(c)) {
+      out += kReplacementCharacter;
+    } else {
+      out += c;
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "base/markup.h"
 #include "dicomweb/operations.h"
 #include "dicomweb/path_match.h"
 
@@ -76,26 +77,6 @@ std::string yaml_text(std::string_view text) {
     out += c == '\'' ? "''" : std::string(1, c);
   }
   return out + "'";
-}
-
-std::string xml_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 std::string yaml_parameters(const std::string& path, const Operation& operation) {
@@ -185,7 +166,7 @@ std::string_view version_of(Profile profile) {
 std::string wadl_method(const Route& route) {
   const Operation& operation = operation_of(route);
   std::string out = "      <method name=\"" + std::string(net::method_name(route.method)) + "\" id=\"" +
-                    operation_id(route) + "\">\n        <doc>" + xml_text(operation.summary) + "</doc>\n";
+                    operation_id(route) + "\">\n        <doc>" + markup_text(operation.summary) + "</doc>\n";
   std::string request;
   for (const std::string_view name : words_of(operation.parameters)) {
     request += name == "*" ? "" : "          <param name=\"" + std::string(name) + "\" style=\"query\"/>\n";
@@ -222,7 +203,7 @@ std::string wadl(std::string_view base_url, bool partitions_on, std::string_view
   std::string out =
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<application xmlns=\"http://wadl.dev.java.net/2009/02\">\n"
       "  <resources base=\"" +
-      xml_text(base_url) + "\">\n";
+      markup_text(base_url) + "\">\n";
   for (const std::string& resource : paths_of(partitions_on)) {
     std::string methods;
     for (const Route& route : routes()) {
@@ -233,7 +214,7 @@ std::string wadl(std::string_view base_url, bool partitions_on, std::string_view
     if (methods.empty()) {
       continue;
     }
-    out += "    <resource path=\"" + xml_text(std::string_view(resource).substr(1)) + "\">\n";
+    out += "    <resource path=\"" + markup_text(std::string_view(resource).substr(1)) + "\">\n";
     for (const std::string& name : variables_of(resource)) {
       out += "      <param name=\"" + name + "\" style=\"template\" required=\"true\"/>\n";
     }
