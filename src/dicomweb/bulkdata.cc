@@ -43,12 +43,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
 }  // namespace
 
 Sink retrieve_bulkdata(const ArchiveParts& parts, ExchangePtr exchange) {
-  parts.readers.post([&parts, exchange] {
-    const Status status = answer(parts, *exchange);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.readers, exchange, [&parts, exchange] { return answer(parts, *exchange); });
   return nullptr;
 }
 

@@ -119,12 +119,7 @@ Status answer_latest(const ArchiveParts& parts, Exchange& exchange) {
 }
 
 Sink answer_later(const ArchiveParts& parts, ExchangePtr exchange, Status (*answer)(const ArchiveParts&, Exchange&)) {
-  parts.readers.post([&parts, exchange, answer] {
-    const Status status = answer(parts, *exchange);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.readers, exchange, [&parts, exchange, answer] { return answer(parts, *exchange); });
   return nullptr;
 }
 

@@ -26,12 +26,7 @@ Status answer(const ArchiveParts& parts, Exchange& exchange) {
 }  // namespace
 
 Sink delete_scope(const ArchiveParts& parts, ExchangePtr exchange) {
-  parts.writers.post([&parts, exchange] {
-    const Status status = answer(parts, *exchange);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.writers, exchange, [&parts, exchange] { return answer(parts, *exchange); });
   return nullptr;
 }
 

@@ -71,4 +71,13 @@ void Exchange::fail(const Status& status) {
   send(std::move(response));
 }
 
+void answer_on(Pool& pool, ExchangePtr exchange, std::function<Status()> answer) {
+  pool.post([exchange = std::move(exchange), answer = std::move(answer)] {
+    const Status status = answer();
+    if (!status.ok()) {
+      exchange->fail(status);
+    }
+  });
+}
+
 }  // namespace tessera::dicomweb

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "auth/audit_trail.h"
 #include "auth/caller.h"
 #include "base/log.h"
+#include "base/pool.h"
 #include "catalog/instances.h"
 #include "dicomweb/audited.h"
 #include "dicomweb/cors.h"
@@ -71,5 +73,8 @@ class Exchange {
 };
 
 using ExchangePtr = std::shared_ptr<Exchange>;
+
+// On a thread of the pool: `answer` sends, or fails with what is told instead.
+void answer_on(Pool& pool, ExchangePtr exchange, std::function<Status()> answer);
 
 }  // namespace tessera::dicomweb

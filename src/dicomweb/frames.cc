@@ -225,12 +225,7 @@ Status answer(const ArchiveParts& parts, const ExchangePtr& exchange, const std:
   }
   Answer answer{exchange, located, decision.as, numbers};
   if (!decision.as.syntax.empty()) {
-    parts.transcoders.post([&parts, answer] {
-      const Status status = make_frames(parts, answer);
-      if (!status.ok()) {
-        answer.exchange->fail(status);
-      }
-    });
+    answer_on(parts.transcoders, answer.exchange, [&parts, answer] { return make_frames(parts, answer); });
     return {};
   }
   std::vector<Rope> frames;
@@ -254,12 +249,8 @@ Sink retrieve_frames(const ArchiveParts& parts, ExchangePtr exchange) {
   if (answer_from_memory(parts, exchange, *numbers)) {
     return nullptr;
   }
-  parts.readers.post([&parts, exchange, numbers = std::move(*numbers)] {
-    const Status status = answer(parts, exchange, numbers);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.readers, exchange,
+            [&parts, exchange, numbers = std::move(*numbers)] { return answer(parts, exchange, numbers); });
   return nullptr;
 }
 

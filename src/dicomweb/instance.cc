@@ -91,11 +91,8 @@ Status answer(const ArchiveParts& parts, const ExchangePtr& exchange) {
     send_stored(*exchange, *located, as, validator);
     return {};
   }
-  parts.transcoders.post([&parts, exchange, located, as, validator] {
-    const Status status = send_made(parts, *exchange, *located, as, validator);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
+  answer_on(parts.transcoders, exchange, [&parts, exchange, located, as, validator] {
+    return send_made(parts, *exchange, *located, as, validator);
   });
   return {};
 }
@@ -103,12 +100,7 @@ Status answer(const ArchiveParts& parts, const ExchangePtr& exchange) {
 }  // namespace
 
 Sink retrieve_instance(const ArchiveParts& parts, ExchangePtr exchange) {
-  parts.readers.post([&parts, exchange] {
-    const Status status = answer(parts, exchange);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.readers, exchange, [&parts, exchange] { return answer(parts, exchange); });
   return nullptr;
 }
 

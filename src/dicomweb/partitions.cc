@@ -50,12 +50,7 @@ Status partitions_are_off() {
 }
 
 Sink list_partitions(const ArchiveParts& parts, ExchangePtr exchange) {
-  parts.readers.post([&parts, exchange] {
-    const Status status = answer(parts, *exchange);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.readers, exchange, [&parts, exchange] { return answer(parts, *exchange); });
   return nullptr;
 }
 

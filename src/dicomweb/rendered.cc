@@ -112,12 +112,8 @@ Sink show(const ArchiveParts& parts, ExchangePtr exchange, bool thumbnail) {
     exchange->fail(asked.status());
     return nullptr;
   }
-  parts.transcoders.post([&parts, exchange, asked = std::move(*asked)] {
-    const Status status = answer(parts, *exchange, asked);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.transcoders, exchange,
+            [&parts, exchange, asked = std::move(*asked)] { return answer(parts, *exchange, asked); });
   return nullptr;
 }
 

@@ -92,11 +92,8 @@ void send_parts(const ArchiveParts& parts, const ExchangePtr& exchange, std::vec
     return;
   }
   const auto made = std::make_shared<Made>(Made{std::move(instances), std::move(response)});
-  parts.transcoders.post([&parts, exchange, made, boundary] {
-    const Status status = send_made(parts, *exchange, std::move(made->instances), std::move(made->response), boundary);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
+  answer_on(parts.transcoders, exchange, [&parts, exchange, made, boundary] {
+    return send_made(parts, *exchange, std::move(made->instances), std::move(made->response), boundary);
   });
 }
 
@@ -149,12 +146,7 @@ void set_zip(const std::string& name, net::Response& response) {
 }
 
 Sink retrieve_scope(const ArchiveParts& parts, ExchangePtr exchange) {
-  parts.readers.post([&parts, exchange] {
-    const Status status = answer(parts, exchange);
-    if (!status.ok()) {
-      exchange->fail(status);
-    }
-  });
+  answer_on(parts.readers, exchange, [&parts, exchange] { return answer(parts, exchange); });
   return nullptr;
 }
 
